@@ -1,0 +1,231 @@
+import { parseArgs } from 'node:util';
+import { aeTitleSchema } from '../config/schema.ts';
+import { suggest } from '../lib/suggest.ts';
+import { COMMAND_HELP, GENERAL_HELP } from './help.ts';
+
+export interface PeerPermissions {
+  readonly echo: boolean;
+  readonly store: boolean;
+  readonly find: boolean;
+  readonly retrieve: boolean;
+}
+
+/** Commands that need the configuration. */
+export type ConfiguredCommand = { readonly configFile?: string | undefined } & (
+  | { readonly name: 'serve' | 'reindex' | 'migrate' | 'verify' }
+  | { readonly name: 'peer list' }
+  | { readonly name: 'peer remove' | 'peer echo'; readonly aeTitle: string }
+  | {
+      readonly name: 'peer add';
+      readonly aeTitle: string;
+      readonly host: string;
+      readonly port: number;
+      readonly may: PeerPermissions;
+      readonly mustMatchAddress: boolean;
+    }
+);
+
+export type Command =
+  | ConfiguredCommand
+  /** Help that was asked for: `text` goes to standard output, exit status 0. */
+  | { readonly name: 'help'; readonly text: string }
+  | { readonly name: 'version' }
+  /** `message` goes to standard error, exit status 2. */
+  | { readonly name: 'usage-error'; readonly message: string };
+
+const OPTIONS = {
+  config: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const;
+
+const PEER_ADD_OPTIONS = {
+  'no-echo': { type: 'boolean' },
+  'no-store': { type: 'boolean' },
+  'no-find': { type: 'boolean' },
+  'no-retrieve': { type: 'boolean' },
+  'match-address': { type: 'boolean' },
+} as const;
+
+/** The words that a command takes after its name. */
+const OPERANDS = {
+  serve: [],
+  reindex: [],
+  verify: [],
+  migrate: [],
+  'peer list': [],
+  'peer add': ['AE_TITLE', 'HOST', 'PORT'],
+  'peer remove': ['AE_TITLE'],
+  'peer echo': ['AE_TITLE'],
+} as const satisfies Record<ConfiguredCommand['name'], readonly string[]>;
+
+const COMMANDS = Object.keys(COMMAND_HELP);
+const PEER_COMMANDS = ['add', 'list', 'remove', 'echo'];
+
+/** @param args what follows `dicomkeep` on the command line */
+export function parseArguments(args: readonly string[]): Command {
+  try {
+    return parse(args);
+  } catch (error) {
+    if (error instanceof UsageError) return { name: 'usage-error', message: error.message };
+    throw error;
+  }
+}
+
+class UsageError extends Error {
+  constructor(message: string, command?: string) {
+    const help = command === undefined ? 'dicomkeep --help' : `dicomkeep help ${command.split(' ')[0]}`;
+    super(`dicomkeep: ${message}\nTry '${help}'.`);
+  }
+}
+
+/** Checked by hand rather than by parseArgs, whose messages name neither the command nor the option that was meant. */
+function parse(args: readonly string[]): Command {
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options: { ...OPTIONS, ...PEER_ADD_OPTIONS },
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const [first = 'serve', ...rest] = positionals;
+  const options = tokens.filter((token) => token.kind === 'option');
+  // First of all, since what follows an unknown option may be its value and no command.
+  const command = COMMANDS.includes(first) ? first : undefined;
+  for (const option of options) checkOption(option, command, true);
+  if (first === 'help') return help(rest);
+  checkCommand(first);
+  const isHelp = values.help === true;
+  const name = first === 'peer' && !isHelp ? peerCommand(rest.shift()) : first;
+  for (const option of options) checkOption(option, name, isHelp);
+  if (isHelp) return positionals.length === 0 ? { name: 'help', text: GENERAL_HELP } : help([first]);
+  if (values.version === true) return { name: 'version' };
+
+  const configFile = typeof values.config === 'string' ? values.config : undefined;
+  if (!isConfigured(name)) throw new Error(`no command ${name}`);
+  checkOperands(name, rest);
+  return { ...withOperands(name, rest, values), configFile };
+}
+
+function isConfigured(name: string): name is ConfiguredCommand['name'] {
+  return Object.hasOwn(OPERANDS, name);
+}
+
+function withOperands(
+  name: ConfiguredCommand['name'],
+  operands: string[],
+  values: Record<string, unknown>,
+): ConfiguredCommand {
+  switch (name) {
+    case 'serve':
+    case 'reindex':
+    case 'migrate':
+    case 'verify':
+    case 'peer list':
+      return { name };
+    case 'peer remove':
+    case 'peer echo':
+      return { name, aeTitle: parseAeTitle(operands[0], name) };
+    case 'peer add':
+      return {
+        name,
+        aeTitle: parseAeTitle(operands[0], name),
+        host: parseHost(operands[1], name),
+        port: parsePort(operands[2], name),
+        may: {
+          echo: values['no-echo'] !== true,
+          store: values['no-store'] !== true,
+          find: values['no-find'] !== true,
+          retrieve: values['no-retrieve'] !== true,
+        },
+        mustMatchAddress: values['match-address'] === true,
+      };
+  }
+}
+
+function help(topic: readonly string[]): Command {
+  const [command, subcommand] = topic;
+  if (command === undefined) return { name: 'help', text: GENERAL_HELP };
+  checkCommand(command);
+  if (command === 'peer' && subcommand !== undefined) peerCommand(subcommand);
+  return { name: 'help', text: COMMAND_HELP[command] ?? GENERAL_HELP };
+}
+
+function checkCommand(command: string): void {
+  if (!COMMANDS.includes(command))
+    throw new UsageError(`unknown command '${command}'${didYouMean(command, COMMANDS)}`);
+}
+
+function peerCommand(subcommand: string | undefined): string {
+  if (subcommand === undefined)
+    throw new UsageError(`peer needs one of: ${PEER_COMMANDS.join(', ')}`, 'peer');
+  if (!PEER_COMMANDS.includes(subcommand)) {
+    throw new UsageError(
+      `unknown command 'peer ${subcommand}'${didYouMean(subcommand, PEER_COMMANDS)}`,
+      'peer',
+    );
+  }
+  return `peer ${subcommand}`;
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+}
+
+/** @param isAnyAllowed help on a command does not mind its options */
+function checkOption(
+  { name, rawName, value }: OptionToken,
+  command: string | undefined,
+  isAnyAllowed: boolean,
+): void {
+  const known: Record<string, { type: 'string' | 'boolean' }> =
+    command === 'peer add' || isAnyAllowed ? { ...OPTIONS, ...PEER_ADD_OPTIONS } : OPTIONS;
+  const option = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (option === undefined) {
+    const hint = didYouMean(
+      rawName,
+      Object.keys(known).map((key) => `--${key}`),
+    );
+    const place = command === undefined ? '' : ` for ${command}`;
+    throw new UsageError(`unknown option '${rawName}'${place}${hint}`, command);
+  }
+  if (option.type === 'string' && (value === undefined || value === '')) {
+    throw new UsageError(`option '${rawName}' needs a value`, command);
+  }
+  if (option.type === 'boolean' && value !== undefined) {
+    throw new UsageError(`option '${rawName}' takes no value`, command);
+  }
+}
+
+function checkOperands(name: ConfiguredCommand['name'], operands: readonly string[]): void {
+  const wanted = OPERANDS[name];
+  const missing = wanted.slice(operands.length);
+  if (missing.length > 0) throw new UsageError(`${name} needs ${missing.join(' ')}`, name);
+  const extra = operands[wanted.length];
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}' for ${name}`, name);
+}
+
+function parseAeTitle(text: string | undefined, command: string): string {
+  const result = aeTitleSchema.safeParse(text);
+  if (!result.success) throw new UsageError(`'${text}' is not ${result.error.issues[0]?.message}`, command);
+  return result.data;
+}
+
+function parseHost(text = '', command: string): string {
+  if (!/^[\w.:%-]{1,253}$/.test(text))
+    throw new UsageError(`'${text}' is not a host name or an address`, command);
+  return text;
+}
+
+function parsePort(text = '', command: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new UsageError(`'${text}' is not a port from 1 to 65535`, command);
+  return port;
+}
+
+function didYouMean(word: string, candidates: readonly string[]): string {
+  const meant = suggest(word, candidates);
+  return meant === undefined ? '' : `, did you mean '${meant}'?`;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+/**
+ * An AE title — PS3.5 §6.2, VR AE: at most 16 characters of the default repertoire, no backslash, not only spaces.
+ * Spaces at either end carry no meaning and are removed.
+ */
+export const aeTitleSchema = z
+  .string(wanted('an AE title'))
+  .trim()
+  .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, wanted('an AE title: 1 to 16 ASCII characters, no backslash'));
+
+/** The whole configuration, one part for each that is handed one. Units are the ends of the names. */
+export const configSchema = section({
+  /** Called AE titles that we answer to; the first is our calling AE title. */
+  aeTitles: z
+    .array(aeTitleSchema, wanted('a list of AE titles'))
+    .min(1, wanted('at least one AE title'))
+    .max(100, wanted('at most 100 AE titles'))
+    .refine((titles) => new Set(titles).size === titles.length, wanted('AE titles that differ')),
+  dataDir: path('a folder').min(1, wanted('a folder')),
+  dimse: section({
+    host: z
+      .string(wanted('an address'))
+      .regex(/^[\w.:%-]{1,253}$/, wanted("an address such as '0.0.0.0' or '::'")),
+    port: integer(0, 65_535),
+    maximumAssociations: integer(1, 10_000),
+    /** Variable field of a P-DATA-TF PDU, without its 6 byte header — PS3.8 Annex D.1. */
+    pduBytesMax: integer(4096, 1_048_576),
+    /** ARTIM timer — PS3.8 §9.1.5. */
+    artimTimeoutMs: integer(1000, 600_000),
+    associationIdleTimeoutMs: integer(1000, 86_400_000),
+    connectTimeoutMs: integer(100, 600_000),
+    responseTimeoutMs: integer(1000, 3_600_000),
+    unknownCallers: oneOf('reject', 'store', 'all'),
+    storageSopClasses: oneOf('any', 'standard'),
+  }),
+  storage: section({
+    volumeDir: path('a folder'),
+    reserveBytes: integer(0, Number.MAX_SAFE_INTEGER),
+    incomingBytesMax: integer(1_048_576, Number.MAX_SAFE_INTEGER),
+    incomingInstancesMax: integer(1, 10_000_000),
+    rollingSyncBytes: integer(1_048_576, 1_073_741_824),
+    preopenedFiles: integer(0, 64),
+  }),
+  catalog: section({
+    url: databaseUrl(),
+    poolMax: integer(1, 100),
+    acquireTimeoutMs: integer(100, 600_000),
+    queryTimeoutMs: integer(100, 3_600_000),
+    batchInstancesMax: integer(1, 10_000),
+  }),
+  log: section({
+    level: oneOf('error', 'warn', 'info', 'debug'),
+    dir: path('a folder'),
+    fileBytesMax: integer(65_536, 1_073_741_824),
+    /** winston rotates by renaming, for which it needs two. */
+    filesMax: integer(2, 100),
+  }),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type DimseConfig = Config['dimse'];
+export type StorageConfig = Config['storage'];
+export type CatalogConfig = Config['catalog'];
+export type LogConfig = Config['log'];
+
+/** Says what would be right: the message of an issue is these words, and the reader puts what was found before them. */
+function wanted(words: string): { error: () => string } {
+  return { error: () => words };
+}
+
+function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, wanted('a section { … }'));
+}
+
+function integer(minimum: number, maximum: number) {
+  const range = maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `from ${minimum} to ${maximum}`;
+  const words = wanted(`a whole number ${range}`);
+  return z.int(words).min(minimum, words).max(maximum, words);
+}
+
+function oneOf<const Values extends readonly string[]>(...values: Values) {
+  return z.enum(values, wanted(values.map((value) => `'${value}'`).join(' or ')));
+}
+
+/** A NUL would cut the path short inside the kernel. */
+function path(words: string) {
+  return z.string(wanted(words)).regex(/^[^\0]*$/, wanted(`${words} without NUL characters`));
+}
+
+function databaseUrl() {
+  const words = wanted("'sqlite:FILE' or 'mysql://USER:PASSWORD@HOST:PORT/DATABASE?socketPath=FILE'");
+  return z.string(words).refine(isDatabaseUrl, words);
+}
+
+function isDatabaseUrl(url: string): boolean {
+  if (url === '') return true;
+  if (url.startsWith('sqlite:')) return /^sqlite:[^\0]+$/.test(url);
+  if (!url.startsWith('mysql://') || !URL.canParse(url)) return false;
+  return new URL(url).pathname.length > 1;
+}
