@@ -1,0 +1,148 @@
+import { abortCheck, breathe } from './abort.ts';
+import type { ArrivalOutcome, InstanceArrival, StoredInstance } from './arrival.ts';
+import type { Level } from './attributes.ts';
+import type { Database } from './database.ts';
+import { indexArrivals } from './indexing.ts';
+import { pageRows, uidsPerStatement } from './limits.ts';
+import { type RetrieveUids, selectedInstances, selectionsOf } from './retrieve.ts';
+import { countByClass, type RetrieveShare } from './retrieve-share.ts';
+import { hexOf, numberOf, piecesOf, type Row, textOf } from './rows.ts';
+import { INSTANCE_COLUMNS, toStoredInstance } from './stored-instance.ts';
+
+export type { ArrivalOutcome, InstanceArrival, StoredInstance } from './arrival.ts';
+export type { RetrieveUids } from './retrieve.ts';
+
+export interface ReadOptions {
+  /** Ends the iteration with Problem 'cancelled'. */
+  signal?: AbortSignal;
+}
+
+/** Every method throws Problem 'catalog-unavailable' where the database does not answer. */
+export class InstanceRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Files a batch, 1 to some 1000 arrivals, in one transaction that is durable when this resolves; one outcome per arrival, in their
+   * order. Idempotent: whoever is killed before it has moved the files calls again with the same arrivals, in any
+   * batches, and hears 'filed' of those whose row is there already.
+   *
+   * @throws Error for UIDs that `isFileableUid` does not take: nothing of the batch is filed then
+   */
+  async index(arrivals: readonly InstanceArrival[]): Promise<{ outcomes: ArrivalOutcome[] }> {
+    if (arrivals.length === 0) return { outcomes: [] };
+    const outcomes = await this.#database.transaction((trx) => indexArrivals(trx, arrivals));
+    return { outcomes };
+  }
+
+  async findByUid(sopInstanceUid: string): Promise<StoredInstance | undefined> {
+    const row = await this.#database.read((db) =>
+      db<Row>({ i: 'instances' })
+        .join({ s: 'series' }, 's.id', 'i.series_row_id')
+        .join({ t: 'studies' }, 't.id', 's.study_row_id')
+        .where('i.sop_instance_uid', sopInstanceUid)
+        .first<Row | undefined>(...INSTANCE_COLUMNS, 's.series_instance_uid', 't.study_instance_uid'),
+    );
+    return row === undefined ? undefined : toStoredInstance(row, row);
+  }
+
+  /**
+   * What a C-MOVE or C-GET of these UIDs takes, series by series in the order of instance numbers.
+   *
+   * @throws Problem 'unusable-identifier' if `uids` restricts nothing; Problem 'cancelled'
+   */
+  async *forRetrieve(
+    level: Level,
+    uids: RetrieveUids,
+    options: ReadOptions = {},
+  ): AsyncGenerator<StoredInstance, void, undefined> {
+    const check = abortCheck(options.signal);
+    for (const selection of selectionsOf(level, uids)) {
+      for await (const instance of selectedInstances(this.#database, selection)) {
+        check();
+        yield instance;
+      }
+    }
+  }
+
+  /** Which of these the catalogue has, and of which arrival. */
+  async arrivalsOf(
+    sopInstanceUids: readonly string[],
+  ): Promise<Map<string, { sha256: string; arrivedAt: number }>> {
+    const arrivals = new Map<string, { sha256: string; arrivedAt: number }>();
+    for (const piece of piecesOf(sopInstanceUids, uidsPerStatement)) {
+      const rows = await this.#database.read((db) =>
+        db<Row>('instances')
+          .whereIn('sop_instance_uid', piece)
+          .select('sop_instance_uid', 'sha256', 'arrived_at'),
+      );
+      for (const row of rows) {
+        const arrival = { sha256: hexOf(row, 'sha256'), arrivedAt: numberOf(row, 'arrived_at') };
+        arrivals.set(textOf(row, 'sop_instance_uid'), arrival);
+      }
+    }
+    return arrivals;
+  }
+
+  /** What `forRetrieve` will give, counted by SOP class and transfer syntax: what a destination has to be asked for. */
+  async summaryForRetrieve(level: Level, uids: RetrieveUids): Promise<RetrieveShare[]> {
+    const shares = new Map<string, RetrieveShare>();
+    for (const selection of selectionsOf(level, uids)) {
+      const rows = await this.#database.read((db) => countByClass(db, selection));
+      for (const row of rows) {
+        const sopClassUid = textOf(row, 'sop_class_uid');
+        const transferSyntaxUid = textOf(row, 'transfer_syntax_uid');
+        const key = `${sopClassUid} ${transferSyntaxUid}`;
+        const count = (shares.get(key)?.count ?? 0) + numberOf(row, 'total');
+        shares.set(key, { sopClassUid, transferSyntaxUid, count });
+      }
+    }
+    return [...shares.values()];
+  }
+
+  /** Every instance, in the order of their rows; a later call goes on behind `afterId`. */
+  async *all(
+    options: ReadOptions & { afterId?: number } = {},
+  ): AsyncGenerator<StoredInstance & { id: number }, void, undefined> {
+    const check = abortCheck(options.signal);
+    let lastId = options.afterId ?? 0;
+    let parents = new Map<number, Row>();
+    for (;;) {
+      const after = lastId;
+      const rows: Row[] = await this.#database.read((db) =>
+        db({ i: 'instances' })
+          .where('i.id', '>', after)
+          .orderBy('i.id')
+          .limit(pageRows)
+          .select(...INSTANCE_COLUMNS),
+      );
+      parents = await this.#parentsOf(rows, parents);
+      for (const row of rows) {
+        check();
+        lastId = numberOf(row, 'id');
+        yield { id: lastId, ...toStoredInstance(row, parents.get(numberOf(row, 'series_row_id')) ?? {}) };
+      }
+      if (rows.length < pageRows) return;
+      await breathe();
+    }
+  }
+
+  /** The series of a page, by row id; neighbours are mostly of one, so those of the page before are looked at first. */
+  async #parentsOf(instances: readonly Row[], known: ReadonlyMap<number, Row>): Promise<Map<number, Row>> {
+    const ids = [...new Set(instances.map((row) => numberOf(row, 'series_row_id')))];
+    const missing = ids.filter((id) => !known.has(id));
+    const parents = new Map([...known].filter(([id]) => ids.includes(id)));
+    if (missing.length === 0) return parents;
+    const rows: Row[] = await this.#database.read((db) =>
+      db({ s: 'series' })
+        .join({ t: 'studies' }, 't.id', 's.study_row_id')
+        .whereIn('s.id', missing)
+        .select('s.id', 's.series_instance_uid', 't.study_instance_uid'),
+    );
+    for (const row of rows) parents.set(numberOf(row, 'id'), row);
+    return parents;
+  }
+}

@@ -1,0 +1,46 @@
+/** Bounds of the catalogue, all in one place. */
+
+/** Longest UID that can be a key: the standard says 64 (PS3.5 §9.1), some devices write more. */
+export const uidCharsMax = 128;
+
+/** The DICOM JSON that one row keeps, characters; the largest elements beyond are left to the file. */
+export const attributesJsonCharsMax = 65_536;
+
+/** Rows that one statement of a streamed read fetches: with SQLite the event loop stands still for that long. */
+export const pageRows = 500;
+
+/** Rows after which a streamed read looks at its signal. */
+export const rowsPerAbortCheck = 50;
+
+/** Rows that one statement writes: SQLite takes 32766 values, knex's upsert for it 500 rows. */
+export const rowsPerStatement = 400;
+
+/** Values of one UID list that go into one statement. */
+export const uidsPerStatement = 500;
+
+/** Deadlocks, duplicate keys of a racing daemon: how often a transaction is tried in all. */
+export const transactionAttemptsMax = 8;
+
+/** How long a daemon waits for another one that migrates, seconds. */
+export const migrationLockTimeoutSeconds = 300;
+
+/** SOP classes that are listed in a study; more do not make a study more findable. */
+export const sopClassesInStudyMax = 200;
+
+/** Modalities that are listed in a study: as many as its column holds. */
+export const modalitiesInStudyMax = 14;
+
+/** Unknown callers that are remembered. */
+export const unknownCallersMax = 1000;
+
+/** Ids that a query asks an index for before it reads the table along its primary key instead. */
+export const candidateIdsMax = 10_000;
+
+/** Values of a UI key: a list of UIDs, PS3.4 §C.2.2.2.2. */
+export const uidsPerKeyMax = 10_000;
+
+/** Values of any other key. */
+export const valuesPerKeyMax = 100;
+
+/** Studies that a query of series or instances keeps at hand. */
+export const parentsCachedMax = 1000;

@@ -1,0 +1,47 @@
+/** A row as the driver gives it: column to value. */
+export type Row = { [column: string]: unknown };
+
+/** Rows of a raw SELECT: mysql2 answers [rows, fields], better-sqlite3 the rows. */
+export function rowsOf<T>(answer: unknown): T[] {
+  if (!Array.isArray(answer)) return [];
+  return (Array.isArray(answer[0]) ? answer[0] : answer) as T[];
+}
+
+/** A column that holds text. */
+export function textOf(row: Row, column: string): string {
+  const value = row[column];
+  return typeof value === 'string' ? value : '';
+}
+
+/** A column that holds a number; mysql2 gives a SUM() as a string. */
+export function numberOf(row: Row, column: string): number {
+  return Number(row[column] ?? 0);
+}
+
+/** A column that holds bytes, as lower-case hex. */
+export function hexOf(row: Row, column: string): string {
+  const value = row[column];
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : '';
+}
+
+/**
+ * Text that a column takes whatever it was: at most `charsMax` UTF-16 units, no NUL (ends strings elsewhere), no lone
+ * surrogate (not representable in UTF-8), no blanks around it (not significant in DICOM, PS3.5 §6.2).
+ */
+export function fitText(text: string, charsMax: number): string {
+  return text.slice(0, charsMax).replace(UNSTORABLE, '\ufffd').trim();
+}
+
+const UNSTORABLE = /\0|\p{Surrogate}/gu;
+
+/** As fitText, for a column of ASCII. */
+export function fitAscii(text: string, charsMax: number): string {
+  return text.slice(0, charsMax).replace(NOT_ASCII, '?').trim();
+}
+
+const NOT_ASCII = /[^\x20-\x7e]/g;
+
+/** `items` in pieces of at most `size`. */
+export function* piecesOf<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
