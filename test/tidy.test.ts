@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['net'],
   'node:tls': ['net'],
-  'node:fs': ['storage', 'catalog/migrations.ts', 'lib/log.ts', 'cli'],
+  'node:fs': ['storage', 'catalog/migrations.ts', 'catalog/sqlite-wal.ts', 'lib/log.ts', 'cli', 'main.ts'],
   knex: ['catalog'],
   mysql2: ['catalog'],
   'better-sqlite3': ['catalog'],

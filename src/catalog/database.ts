@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
-import { Problem } from '../lib/problem.ts';
+import { messageOf, Problem } from '../lib/problem.ts';
 import { isBusy, isConnectionLost, isTransactionRetryable, toProblem } from './database-error.ts';
 import { type DatabaseAddress, parseDatabaseUrl } from './database-url.ts';
 import { transactionAttemptsMax } from './limits.ts';
+import { WalSync } from './sqlite-wal.ts';
 
 export type Engine = 'mariadb' | 'sqlite';
 
@@ -28,6 +29,7 @@ export class Database {
   /** Names the database in messages. */
   readonly words: string;
   readonly #queryTimeoutMs: number;
+  readonly #wal: WalSync | undefined;
 
   constructor(options: DatabaseOptions) {
     const address = parseDatabaseUrl(options.url);
@@ -35,6 +37,7 @@ export class Database {
     this.words = address.words;
     this.#queryTimeoutMs = options.queryTimeoutMs;
     this.knex = knex(knexConfig(address, options));
+    this.#wal = address.engine === 'sqlite' ? new WalSync(address.file) : undefined;
   }
 
   /** Runs a read; once more if the connection was lost. @throws Problem 'catalog-unavailable' */
@@ -46,11 +49,13 @@ export class Database {
   }
 
   /** Runs one writing statement, once. @throws Problem 'catalog-unavailable' */
-  write<T>(work: (db: Knex) => Promise<T>): Promise<T> {
-    return this.#retrying(
+  async write<T>(work: (db: Knex) => Promise<T>): Promise<T> {
+    const result = await this.#retrying(
       () => work(this.knex),
       () => false,
     );
+    await this.#makeDurable();
+    return result;
   }
 
   /**
@@ -60,15 +65,26 @@ export class Database {
    *
    * @throws Problem 'catalog-unavailable'; a Problem of `work` as it is
    */
-  transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     let attempt = 0;
-    return this.#retrying(
+    const result = await this.#retrying(
       () => this.knex.transaction(work),
       (error, lostCount) =>
         isConnectionLost(error)
           ? lostCount === 1
           : isTransactionRetryable(error) && ++attempt < transactionAttemptsMax,
     );
+    await this.#makeDurable();
+    return result;
+  }
+
+  /** @throws Problem 'catalog-unavailable': what was committed may be gone after a power cut */
+  async #makeDurable(): Promise<void> {
+    try {
+      await this.#wal?.sync();
+    } catch (error) {
+      throw new Problem('catalog-unavailable', `catalogue database ${this.words}: ${messageOf(error)}`);
+    }
   }
 
   /**
@@ -95,6 +111,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    await this.#wal?.close();
     await this.knex.destroy();
   }
 
@@ -161,7 +178,7 @@ function sqliteConfig(file: string): Knex.Config {
           // Short, since the event loop waits with it; the rest of the patience is in Database.#retrying.
           connection.pragma('busy_timeout = 100');
           connection.pragma('journal_mode = WAL');
-          connection.pragma('synchronous = FULL');
+          connection.pragma('synchronous = NORMAL'); // WalSync does the rest
           connection.pragma('foreign_keys = ON');
           connection.pragma('cache_size = -32768');
           connection.pragma('temp_store = MEMORY');

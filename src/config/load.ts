@@ -107,7 +107,8 @@ function readVariable(text: string, example: unknown): unknown {
 
 function withAbsolutePaths(config: Config, cwd: string): Config {
   const dataDir = resolve(cwd, config.dataDir);
-  const volumeDir = config.storage.volumeDir === '' ? join(dataDir, 'volume') : resolve(cwd, config.storage.volumeDir);
+  const volumeDir =
+    config.storage.volumeDir === '' ? join(dataDir, 'volume') : resolve(cwd, config.storage.volumeDir);
   const logDir = config.log.dir === '' ? join(dataDir, 'log') : resolve(cwd, config.log.dir);
   return {
     ...config,

@@ -40,7 +40,7 @@ export const configSchema = section({
     incomingBytesMax: integer(1_048_576, Number.MAX_SAFE_INTEGER),
     incomingInstancesMax: integer(1, 10_000_000),
     rollingSyncBytes: integer(1_048_576, 1_073_741_824),
-    preopenedFiles: integer(0, 64),
+    preopenedFiles: integer(1, 1024),
   }),
   catalog: section({
     url: databaseUrl(),

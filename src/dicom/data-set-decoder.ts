@@ -4,7 +4,7 @@ import { formatTag, vrOf } from './dictionary/dictionary.ts';
 import { ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, swapWords, UNDEFINED_LENGTH } from './element.ts';
 import type { dataSetLimits } from './limits.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
-import { type Vr, vrTraits } from './vr.ts';
+import { isPlaceholderVr, type Vr, vrTraits } from './vr.ts';
 
 /** How elements are encoded; a deflated data set is inflated before. */
 export type Encoding = Pick<TransferSyntax, 'encoding' | 'bigEndian'>;
@@ -31,7 +31,7 @@ const INSIDE_UN: Encoding = { encoding: 'implicit', bigEndian: false };
  * Reads a data set from bytes that lie in memory — PS3.5 §7. Elements hold views of `bytes`.
  *
  * Tolerated, because peers write it: elements out of order or twice (the last counts), values of odd length, an explicit element whose
- * VR is no letters (read as an implicit one).
+ * VR is no letters (read as an implicit one, but for blanks and question marks).
  */
 export class DataSetDecoder {
   readonly #bytes: Buffer;
@@ -121,7 +121,12 @@ export class DataSetDecoder {
       throw new Problem('unreadable-data-set', `more than ${this.#limits.elementsMax} elements`);
     }
     const vrCode = this.#bytes.readUInt16BE(start + 4);
-    const hasVr = encoding.encoding === 'explicit' && tag >>> 16 !== 0xfffe && isLetters(vrCode);
+    const mayHaveVr = encoding.encoding === 'explicit' && tag >>> 16 !== 0xfffe;
+    const hasVr = mayHaveVr && isLetters(vrCode);
+    if (mayHaveVr && isPlaceholderVr(vrCode)) {
+      this.#position = start + 8;
+      return { tag, vr: vrOf(tag), length: this.#u16(start + 6, encoding), start };
+    }
     if (!hasVr) {
       this.#position = start + 8;
       return { tag, vr: vrOf(tag), length: this.#u32(start + 4, encoding), start };

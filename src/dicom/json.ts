@@ -1,7 +1,7 @@
 import { decodeBinaryNumbers } from './binary-numbers.ts';
 import { decodeText, decodeValues } from './character-set.ts';
 import type { DataSet } from './data-set.ts';
-import { hexOfTag } from './dictionary/dictionary.ts';
+import { hexOfTag, vrOf } from './dictionary/dictionary.ts';
 import type { Element, ValueElement } from './element.ts';
 import { withoutPadding, withoutTrailing } from './padding.ts';
 import { vrTraits } from './vr.ts';
@@ -38,9 +38,16 @@ export function toJson(dataSet: DataSet): JsonDataSet {
  * (OB, OW, UN …), which the catalogue does not keep. Items have their own Specific Character Set.
  */
 export function toJsonElement(element: Element, characterSets: readonly string[]): JsonElement {
-  const values = element.vr === 'SQ' ? element.items.map(toJson) : toValues(element, characterSets);
+  const known = element.vr === 'UN' ? asKnown(element) : element;
+  const values = known.vr === 'SQ' ? known.items.map(toJson) : toValues(known, characterSets);
   const isEmpty = values.every((value) => value === null);
-  return isEmpty ? { vr: element.vr } : { vr: element.vr, Value: values };
+  return isEmpty ? { vr: known.vr } : { vr: known.vr, Value: values };
+}
+
+/** Converters write UN for what they do not know; the dictionary may, and UN is always little endian — PS3.5 §6.2.2. */
+function asKnown(element: ValueElement): ValueElement {
+  const vr = vrOf(element.tag);
+  return vr === 'SQ' ? element : { ...element, vr };
 }
 
 /** `A=I=P` by component groups; blanks at the end of a group are padding. */

@@ -67,7 +67,10 @@ export function isFolded(tag: number, vr: string): boolean {
  * One group alone is looked for in all three, since a workstation knows not in which one the modality wrote.
  */
 export function personNameKey(value: string): readonly [string, string, string] {
-  const [alphabetic = '', ideographic = '', phonetic = ''] = value.split('=');
+  // `*` says nothing of a group, unless nothing else is said.
+  const given = value.split('=').map((group) => (/^\*+$/.test(group.trim()) ? '' : group));
+  const isAnything = given.every((group) => group.trim() === '');
+  const [alphabetic = '', ideographic = '', phonetic = ''] = isAnything ? value.split('=') : given;
   const folded = foldPersonName({ Alphabetic: alphabetic, Ideographic: ideographic, Phonetic: phonetic });
   const groups = [folded.alphabetic, folded.ideographic, folded.phonetic].filter((group) => group !== '');
   const [only] = groups;

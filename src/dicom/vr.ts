@@ -78,3 +78,11 @@ function binary(wordBytes: 2 | 4 | 8): VrTraits {
 function bytes(wordBytes: 1 | 2 | 4 | 8): VrTraits {
   return { longLength: true, padding: 0x00, kind: 'bytes', multiValued: false, wordBytes };
 }
+
+/**
+ * Two blanks or two question marks: what some writers put for a VR that they do not know, with a 16-bit length.
+ * @param vrCode the two bytes, the first one high
+ */
+export function isPlaceholderVr(vrCode: number): boolean {
+  return vrCode === 0x2020 || vrCode === 0x3f3f;
+}

@@ -28,10 +28,11 @@ export interface NegotiationPolicy {
   readonly asynchronousOperationsWindow?: { operationsInvoked: number; operationsPerformed: number };
   /** Everybody unless given. */
   acceptCallingAeTitle?(callingAeTitle: string): boolean;
-  /** The transfer syntax to use of those proposed; undefined if none will do. */
+  /** The transfer syntax to use of those proposed; undefined if none will do. A requestor that wants to be SCP is to be sent instances. */
   acceptTransferSyntax(
     abstractSyntax: string,
     transferSyntaxes: readonly string[],
+    isScpRoleProposed: boolean,
   ): string | undefined | 'abstract-syntax-not-supported';
   /** Whether a requestor that asks for it may be SCU; yes unless given. */
   acceptScuRole?(abstractSyntax: string): boolean;
@@ -60,7 +61,7 @@ export function negotiate(request: AAssociateRq, policy: NegotiationPolicy): Neg
     calledAeTitle: request.calledAeTitle,
     callingAeTitle: request.callingAeTitle,
     applicationContext: DICOM_APPLICATION_CONTEXT,
-    presentationContexts: request.presentationContexts.map((context) => answer(context, policy)),
+    presentationContexts: request.presentationContexts.map((context) => answer(context, request, policy)),
     userInformation: {
       maximumLength: policy.maximumLength,
       implementationClassUid: policy.implementationClassUid,
@@ -130,9 +131,13 @@ function permanent(source: number, reason: number, words: string): { reject: AAs
 /** PS3.8 §9.3.3.2, Table 9-18: results 0 acceptance, 3 abstract syntax, 4 transfer syntaxes not supported. */
 function answer(
   { id, abstractSyntax, transferSyntaxes }: ProposedContext,
+  request: AAssociateRq,
   policy: NegotiationPolicy,
 ): AnsweredContext {
-  const chosen = policy.acceptTransferSyntax(abstractSyntax, transferSyntaxes);
+  const isScpRoleProposed = request.userInformation.roleSelections.some(
+    (role) => role.sopClassUid === abstractSyntax && role.scpRole,
+  );
+  const chosen = policy.acceptTransferSyntax(abstractSyntax, transferSyntaxes, isScpRoleProposed);
   const unused = transferSyntaxes[0] ?? IMPLICIT_VR_LITTLE_ENDIAN;
   if (chosen === 'abstract-syntax-not-supported') return { id, result: 3, transferSyntax: unused };
   if (chosen === undefined) return { id, result: 4, transferSyntax: unused };

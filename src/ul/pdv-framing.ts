@@ -4,8 +4,8 @@ const PDU_HEADER_BYTES = 6;
 
 /**
  * P-DATA-TF PDUs for these PDVs, as buffers to write one after the other: headers of ours, and views of the callers' bytes.
- * A PDV that does not fit into what is left of a PDU begins a new one, so that small ones (a response with its identifier)
- * share a PDU and large ones fill theirs.
+ * Each PDV has a PDU of its own, or several: PS3.8 Annex E lets a command share one with its data set, but there are implementations
+ * (GDCM is one) that look for the data set in the next PDU.
  * @param pduBytesMax largest variable field of a PDU, bytes, at least 8
  */
 export function framePdvs(pdvs: readonly Pdv[], pduBytesMax: number): Buffer[] {
@@ -14,22 +14,15 @@ export function framePdvs(pdvs: readonly Pdv[], pduBytesMax: number): Buffer[] {
   const headers = Buffer.allocUnsafe(headerBytesMax(pdvs, pieceBytesMax));
   const out: Buffer[] = [];
   let headersUsed = 0;
-  let pduStart = 0;
-  let pduSize = 0;
   for (const pdv of pdvs) {
     let offset = 0;
     do {
       const end = Math.min(offset + pieceBytesMax, pdv.bytes.length);
       const itemBytes = pDataTf.pdvHeaderBytes + end - offset;
       const headerStart = headersUsed;
-      if (pduSize === 0 || pduSize + itemBytes > pduBytesMax) {
-        pduStart = headersUsed;
-        pduSize = 0;
-        headers.writeUInt16BE(pDataTf.pduType << 8, pduStart);
-        headersUsed += PDU_HEADER_BYTES;
-      }
-      pduSize += itemBytes;
-      headers.writeUInt32BE(pduSize, pduStart + 2);
+      headers.writeUInt16BE(pDataTf.pduType << 8, headersUsed);
+      headers.writeUInt32BE(itemBytes, headersUsed + 2);
+      headersUsed += PDU_HEADER_BYTES;
       const isLast = pdv.isLast && end === pdv.bytes.length;
       headers.writeUInt32BE(itemBytes - 4, headersUsed);
       headers.writeUInt8(pdv.contextId, headersUsed + 4);

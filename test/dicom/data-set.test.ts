@@ -165,6 +165,17 @@ describe('DataSet.decode', () => {
     expect(dataSet.text(tags.InstanceAvailability)).to.equal('ON');
   });
 
+  it('takes blanks or question marks in place of a VR, with a 16-bit length', () => {
+    for (const placeholder of ['2020', '3f3f']) {
+      const bytes = hex(`28000200 ${placeholder} 0200 0700  28005010 4453 0200 2d32`);
+
+      const dataSet = DataSet.decode(bytes, EXPLICIT);
+
+      expect(dataSet.number(tags.SamplesPerPixel)).to.equal(7);
+      expect(dataSet.number(tags.WindowCenter)).to.equal(-2);
+    }
+  });
+
   it('bounds the depth of sequences', () => {
     const item = hex('08001111 5351 0000 ffffffff feff00e0 ffffffff');
     const bytes = Buffer.concat(Array.from({ length: 1000 }, () => item));

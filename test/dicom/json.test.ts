@@ -43,6 +43,14 @@ describe('toJsonElement (PS3.18 Annex F)', () => {
     });
   });
 
+  it('has the values of a known attribute that was sent as UN, by the dictionary (PS3.5 §6.2.2)', () => {
+    const unknown = (tag: number, bytes: Buffer) => toJsonElement({ tag, vr: 'UN', bytes }, []);
+
+    expect(unknown(tags.PatientID, Buffer.from('ID7 '))).to.deep.equal({ vr: 'LO', Value: ['ID7'] });
+    expect(unknown(tags.Rows, Buffer.from([0, 2]))).to.deep.equal({ vr: 'US', Value: [512] });
+    expect(unknown(0x00091010, Buffer.from('?'))).to.deep.equal({ vr: 'UN' });
+  });
+
   it('has one value where the VR cannot have more', () => {
     expect(text('LT', ' a\\b ').Value).to.deep.equal([' a\\b']);
   });

@@ -79,6 +79,9 @@ describe('Matching (PS3.4 §C.2.2.2)', () => {
     expect(matches('PatientName', '=山田^太郎', yamada)).to.equal(true);
     expect(matches('PatientName', '==やまだ*', yamada)).to.equal(true);
     expect(matches('PatientName', 'Yamada^Tarou=山田^太郎', yamada)).to.equal(true);
+    expect(matches('PatientName', '*=山田*', yamada)).to.equal(true);
+    expect(matches('PatientName', '*=山田*', { Alphabetic: 'SMITH^JOHN' })).to.equal(false);
+    expect(matches('PatientName', '*=*', { Alphabetic: 'SMITH^JOHN' })).to.equal(true);
     expect(matches('PatientName', 'Yamada^Tarou=山田^次郎', yamada)).to.equal(false);
     expect(matches('PatientName', 'Yamada^Tarou=山田^太郎', { Alphabetic: 'YAMADA^TAROU' })).to.equal(true);
     expect(matches('PatientName', 'Suzuki*', yamada)).to.equal(false);

@@ -29,13 +29,13 @@ describe('framePdvs (PS3.8 §9.3.5, Annex E)', () => {
     );
   });
 
-  it('joins small PDVs in one PDU', () => {
+  it('gives a data set PDUs of its own, as some implementations expect', () => {
     expect(Buffer.concat(framePdvs([command, dataSet(2)], 16384))).to.deep.equal(
-      hex('04 00 00000010  00000004 01 03 aaaa  00000004 01 02 dddd'),
+      hex('04 00 00000008 00000004 01 03 aaaa  04 00 00000008 00000004 01 02 dddd'),
     );
   });
 
-  it('begins a new PDU for a PDV that does not fit whole, and fills the PDUs of a large one', () => {
+  it('fills the PDUs of a large PDV', () => {
     const bytes = Buffer.concat(framePdvs([command, dataSet(40)], 26));
 
     expect(pduLengths(bytes)).to.deep.equal([8, 26, 26]);

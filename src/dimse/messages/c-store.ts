@@ -5,7 +5,8 @@ export const cStoreRq = message(0x0001, 'C-STORE-RQ', {
   affectedSopClassUid: required('AffectedSOPClassUID'),
   messageId: required('MessageID'),
   priority,
-  affectedSopInstanceUid: required('AffectedSOPInstanceUID'),
+  /** Empty where it is missing: that instance is refused, and the association goes on. */
+  affectedSopInstanceUid: { ...required('AffectedSOPInstanceUID'), fallback: '' },
   moveOriginatorAeTitle: optional('MoveOriginatorApplicationEntityTitle'),
   moveOriginatorMessageId: optional('MoveOriginatorMessageID'),
 });

@@ -11,7 +11,7 @@ interface FieldRow<Keyword extends CommandKeyword, IsRequired extends boolean> {
   readonly keyword: Keyword;
   readonly isRequired: IsRequired;
   /** Taken where a peer leaves out what it should send. */
-  readonly fallback?: number;
+  readonly fallback?: number | string;
 }
 type FieldRows = Readonly<Record<string, FieldRow<CommandKeyword, boolean>>>;
 

@@ -1,31 +1,27 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import type { StoreResult } from '../clients/store.ts';
 import { runTogether } from '../clients.ts';
 import type { SetShape } from '../data-sets.ts';
+import { freshDirectory } from '../leftovers.ts';
 import { freePort, runProgram } from '../processes.ts';
 import { clientAeTitle, type RunningServer, type ServerKind } from '../servers/server.ts';
 
-/** Starts the server with an empty archive, lets `work` measure it, and leaves nothing behind. */
+/** Starts the server with an empty archive, lets `work` measure it, and stops it. */
 export async function withServer<T>(
   kind: ServerKind,
   baseDirectory: string,
   work: (server: RunningServer, sinkPort: number) => Promise<T>,
 ): Promise<T> {
-  const directory = join(baseDirectory, kind.name);
+  const directory = await freshDirectory(baseDirectory, kind.name);
   await mkdir(directory, { recursive: true });
   // What others have written must not be on its way to the disk while this one is measured.
   await runProgram('sync', []);
   const sinkPort = await freePort();
+  const server = await kind.start(directory, sinkPort);
   try {
-    const server = await kind.start(directory, sinkPort);
-    try {
-      return await work(server, sinkPort);
-    } finally {
-      await server.stop();
-    }
+    return await work(server, sinkPort);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await server.stop();
   }
 }
 

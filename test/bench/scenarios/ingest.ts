@@ -1,9 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rawBytesOf } from '../clients/raw.ts';
 import type { StoreResult } from '../clients/store.ts';
 import { Client, runTogether } from '../clients.ts';
 import type { SetShape } from '../data-sets.ts';
+import { freshDirectory } from '../leftovers.ts';
 import { cpuSecondsOf, MemoryWatch, percentile } from '../measure.ts';
 import { runProgram } from '../processes.ts';
 import type { IngestRow } from '../results.ts';
@@ -37,7 +38,7 @@ export async function ingestRaw(
   set: SetShape,
   associations: number,
 ): Promise<IngestRow> {
-  const directory = join(baseDirectory, 'raw');
+  const directory = await freshDirectory(baseDirectory, 'raw');
   await runProgram('sync', []);
   const sizeBytes = rawBytesOf(set);
   const servers: Client<object>[] = [];
@@ -63,7 +64,6 @@ export async function ingestRaw(
     return row;
   } finally {
     for (const server of servers) server.stop();
-    await rm(directory, { recursive: true, force: true });
   }
 }
 

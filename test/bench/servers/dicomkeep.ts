@@ -6,17 +6,19 @@ import type { QueryResult } from '../clients/find.ts';
 import { runOne } from '../clients.ts';
 import { nowMs } from '../measure.ts';
 import { freePort, runProgram, startServer, stopServer, waitUntil } from '../processes.ts';
+import { builtProgram } from './dicomkeep-package.ts';
 import { missingDatabase, startDatabase } from './database.ts';
 import { clientAeTitle, type RunningServer, type ServerKind, sinkAeTitle, untilEchoed } from './server.ts';
 
 const aeTitle = 'DICOMKEEP';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const command = join(root, 'bin/dicomkeep.js');
+
 /** As many files as may lie in `incoming/` empty, opened ahead of need; beyond it nothing else is looked at. */
 const preparedFilesMax = 100;
 const filedTimeoutMs = 300_000;
 
 async function start(directory: string, sinkPort: number, withDatabase: boolean): Promise<RunningServer> {
+  const command = await builtProgram(directory);
   const dimsePort = await freePort();
   const database = withDatabase ? await startDatabase(directory) : undefined;
   const dataDirectory = join(directory, 'data');
@@ -107,10 +109,6 @@ async function countByQuery(port: number): Promise<number> {
   return queries[0]?.instances ?? 0;
 }
 
-function missing(): string | undefined {
-  return existsSync(command) ? undefined : `${command} does not exist`;
-}
-
 async function version(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return `Dicomkeep ${version}, Node ${process.version}`;
@@ -121,7 +119,7 @@ export const dicomkeepOnSqlite: ServerKind = {
   description: 'Dicomkeep, catalogue in SQLite, defaults',
   isOurs: true,
   canFind: true,
-  missing,
+  missing: () => undefined,
   version,
   start: (directory, sinkPort) => start(directory, sinkPort, false),
 };
@@ -131,7 +129,7 @@ export const dicomkeepOnMariadb: ServerKind = {
   description: 'Dicomkeep, catalogue in MariaDB, defaults',
   isOurs: true,
   canFind: true,
-  missing: () => missing() ?? missingDatabase(),
+  missing: missingDatabase,
   version,
   start: (directory, sinkPort) => start(directory, sinkPort, true),
 };

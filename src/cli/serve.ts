@@ -1,0 +1,61 @@
+import { mkdir } from 'node:fs/promises';
+import type { LoadedConfig } from '../config/load.ts';
+import { createLog } from '../lib/log.ts';
+import { messageOf } from '../lib/problem.ts';
+import { startServer } from '../server.ts';
+
+/** Runs the archive until SIGTERM or SIGINT. @returns the exit status */
+export async function serve({ config, unknownVariables }: LoadedConfig): Promise<number> {
+  await mkdir(config.dataDir, { recursive: true });
+  const log = createLog({ level: config.log.level, file: config.log });
+  for (const name of unknownVariables) log.warn('unknown environment variable', { name });
+  process.on('unhandledRejection', (reason) => {
+    log.error('bug', {
+      reason: messageOf(reason),
+      stack: reason instanceof Error ? (reason.stack ?? '') : '',
+    });
+  });
+  try {
+    // Listened for from the beginning: whoever ends us while we start gets an orderly end as well.
+    const stopping = stopSignal();
+    const server = await startServer(config, log);
+    const aeTitle = config.aeTitles[0] ?? '';
+    log.info('listening', { aeTitle, port: server.port, volume: server.volume.path });
+    process.stdout.write(firstSteps(aeTitle, server.port));
+    const signal = await stopping;
+    log.info('stopping', { signal });
+    await server.stop();
+    log.info('stopped');
+    return 0;
+  } catch (error) {
+    log.error('cannot start', { reason: messageOf(error) });
+    return 1;
+  } finally {
+    await log.close();
+  }
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        // Whoever asks twice means at once: what was acknowledged is on disk.
+        process.once(signal, () => process.exit(1));
+      });
+    }
+  });
+}
+
+/** Lines to paste for the first image; the tools are DCMTK's (Debian: apt install dcmtk). */
+function firstSteps(aeTitle: string, port: number): string {
+  return `
+Dicomkeep listens as ${aeTitle} on port ${port}. Try it with DCMTK's tools (Debian: apt install dcmtk):
+
+  echoscu -v -aec ${aeTitle} 127.0.0.1 ${port}                   # does it answer?
+  storescu -v -aec ${aeTitle} 127.0.0.1 ${port} image.dcm        # store an image
+  dicomkeep peer add FINDSCU 127.0.0.1 11113          # let a caller query and retrieve (in a checkout: npm run dicomkeep -- peer add …)
+  findscu -v -S -aec ${aeTitle} -k QueryRetrieveLevel=STUDY -k PatientName -k StudyInstanceUID 127.0.0.1 ${port}
+
+`;
+}

@@ -1,0 +1,256 @@
+import type { Socket } from 'node:net';
+import type { DimseEvent } from '../dimse/assembler.ts';
+import { MessageAssembler } from '../dimse/assembler.ts';
+import { messagePdvs } from '../dimse/fragment.ts';
+import { encodeMessage, type Message } from '../dimse/message.ts';
+import { ProtocolError } from '../lib/problem.ts';
+import type { Association, Effect, Indication, Request } from '../ul/association.ts';
+import type { Pdv } from '../ul/pdu/p-data-tf.ts';
+import { netLimits } from './limits.ts';
+import type { ReaderEvents } from './socket-reader.ts';
+
+/** Takes the data set of one message, piece by piece. */
+export interface DataSetConsumer {
+  /** The bytes must stay as they are until a `release` that was called later has resolved. */
+  write(bytes: Buffer): void;
+  /** Resolves when no bytes given so far are needed any more; undefined where that is so already. Never rejects. */
+  release(): Promise<void> | undefined;
+  /** The data set is whole. */
+  end(): void;
+  /** It will not be finished. */
+  abort(): void;
+}
+
+export interface DriverEvents {
+  /** All primitives but P-DATA. */
+  indicate(primitive: Indication): void;
+  /** Returns who takes the data set; without anybody it is read and dropped. */
+  message(contextId: number, message: Message): DataSetConsumer | undefined;
+  /** The transport connection is gone; the last event. */
+  closed(): void;
+}
+
+export interface DriverOptions {
+  /** ARTIM timer — PS3.8 §9.1.5, milliseconds. */
+  artimTimeoutMs: number;
+  /** An association with neither bytes in nor out for so long is aborted, milliseconds. */
+  idleTimeoutMs: number;
+}
+
+/**
+ * Joins one Association to its socket: performs its effects and its timers, and decides nothing. DIMSE messages are put together here, and
+ * their data sets handed on as they come.
+ */
+export class AssociationDriver implements ReaderEvents {
+  readonly #association: Association;
+  readonly #events: DriverEvents;
+  readonly #options: DriverOptions;
+  readonly #assembler = new MessageAssembler();
+  /** Consumers that may hold bytes of the receive buffers. */
+  readonly #holders = new Set<DataSetConsumer>();
+  #consumer: DataSetConsumer | undefined;
+  #isWithinDataSet = false;
+  #socket: Socket | undefined;
+  #closeReader: () => void = () => undefined;
+  #artim: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(association: Association, events: DriverEvents, options: DriverOptions) {
+    this.#association = association;
+    this.#events = events;
+    this.#options = options;
+  }
+
+  /** The connection is open, and read by `reader`, whose events this driver is. */
+  attach(reader: { socket: Socket; close(): void }): void {
+    const { socket } = reader;
+    this.#socket = socket;
+    this.#closeReader = reader.close;
+    socket.setNoDelay(true);
+    socket.setTimeout(this.#options.idleTimeoutMs, () => this.abort('no activity'));
+    socket.on('error', () => undefined); // 'close' follows
+    socket.on('close', () => this.#transportClosed());
+    this.perform(this.#association.connected());
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosed && this.#association.may('P-DATA request');
+  }
+
+  chunk(bytes: Buffer): void {
+    this.perform(this.#association.receive(bytes));
+  }
+
+  isWithinDataSet(): boolean {
+    return this.#isWithinDataSet;
+  }
+
+  held(): Promise<void> | undefined {
+    if (this.#holders.size === 0) return undefined;
+    const pending: Promise<void>[] = [];
+    for (const holder of this.#holders) {
+      const released = holder.release();
+      if (released !== undefined) pending.push(released);
+      else if (holder !== this.#consumer) this.#holders.delete(holder);
+    }
+    if (pending.length < 2) return pending[0];
+    return Promise.all(pending).then(() => undefined);
+  }
+
+  /** Sends a request of the upper layer, unless the association has ended meanwhile; then returns false. */
+  submit(request: Request): boolean {
+    if (this.#isClosed || !this.#association.may(request.type)) return false;
+    this.perform(this.#association.submit(request));
+    return true;
+  }
+
+  /**
+   * Sends a message with a small data set.
+   * @returns false where the association has ended
+   */
+  send(contextId: number, message: Message, dataSet?: Buffer): boolean {
+    return this.submit({
+      type: 'P-DATA request',
+      pdvs: messagePdvs(contextId, encodeMessage(message), dataSet),
+    });
+  }
+
+  /**
+   * Sends PDVs and resolves when the kernel has taken them: until then their bytes must stay as they are.
+   * @returns false where the association has ended
+   */
+  async sendPdvs(pdvs: readonly Pdv[]): Promise<boolean> {
+    if (this.#isClosed || !this.#association.may('P-DATA request')) return false;
+    const effects = this.#association.submit({ type: 'P-DATA request', pdvs });
+    await new Promise<void>((resolve) => {
+      for (const effect of effects) {
+        if (effect.do === 'send') this.#write(effect.bytes, resolve);
+      }
+    });
+    return !this.#isClosed;
+  }
+
+  /** Resolves when the peer has taken most of what was sent, or when the connection is gone. */
+  async drained(): Promise<void> {
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed || !socket.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        socket.off('drain', done);
+        socket.off('close', done);
+        resolve();
+      };
+      socket.on('drain', done);
+      socket.on('close', done);
+    });
+  }
+
+  /** Aborts as service user, for a reason of ours. */
+  abort(words: string): void {
+    if (this.#isClosed) return;
+    if (this.submit({ type: 'A-ABORT request' })) {
+      this.#events.indicate({ type: 'A-P-ABORT indication', reason: 0, message: words });
+    } else {
+      this.#socket?.destroy();
+    }
+  }
+
+  perform(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      switch (effect.do) {
+        case 'send':
+          this.#write(effect.bytes);
+          break;
+        case 'indicate':
+          this.#indicate(effect.primitive);
+          break;
+        case 'start-artim':
+          this.#startArtim();
+          break;
+        case 'stop-artim':
+          clearTimeout(this.#artim);
+          break;
+        case 'close':
+          clearTimeout(this.#artim);
+          this.#close();
+          break;
+        case 'connect':
+          break; // whoever made the requestor connects
+      }
+    }
+  }
+
+  /** @param written is called when the kernel has taken all, or when the connection is gone */
+  #write(buffers: readonly Buffer[], written: () => void = () => undefined): void {
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed || socket.writableEnded) {
+      written();
+      return;
+    }
+    if (buffers.length > 1) socket.cork();
+    for (const [index, buffer] of buffers.entries()) {
+      if (index === buffers.length - 1) socket.write(buffer, written);
+      else socket.write(buffer);
+    }
+    if (buffers.length > 1) socket.uncork();
+  }
+
+  #indicate(primitive: Indication): void {
+    if (primitive.type !== 'P-DATA indication') {
+      this.#events.indicate(primitive);
+      return;
+    }
+    // A primitive of the same chunk may follow on an abort of ours.
+    if (!this.#association.may('P-DATA request') && this.#association.state !== 'Sta7') return;
+    try {
+      const event = this.#assembler.receive(primitive.pdv);
+      if (event !== undefined) this.#dimse(event);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.perform(this.#association.abortByProvider(error.abortReason, error.message));
+    }
+  }
+
+  #dimse(event: DimseEvent): void {
+    if (event.type === 'message') {
+      const consumer = this.#events.message(event.contextId, event.message);
+      this.#isWithinDataSet = event.message.hasDataSet;
+      if (!event.message.hasDataSet) return;
+      this.#consumer = consumer;
+      if (consumer !== undefined) this.#holders.add(consumer);
+      return;
+    }
+    this.#consumer?.write(event.bytes);
+    if (!event.isLast) return;
+    this.#isWithinDataSet = false;
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    consumer?.end();
+  }
+
+  #startArtim(): void {
+    clearTimeout(this.#artim);
+    this.#artim = setTimeout(() => {
+      if (!this.#isClosed) this.perform(this.#association.artimExpired());
+    }, this.#options.artimTimeoutMs);
+  }
+
+  /** Lets go what was written, then closes; a peer that does not take it does not keep us. */
+  #close(): void {
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed) return;
+    socket.destroySoon();
+    setTimeout(() => socket.destroy(), netLimits.lingerTimeoutMs).unref();
+  }
+
+  #transportClosed(): void {
+    if (this.#isClosed) return;
+    this.perform(this.#association.transportClosed());
+    this.#isClosed = true;
+    clearTimeout(this.#artim);
+    this.#consumer?.abort();
+    this.#consumer = undefined;
+    this.#closeReader();
+    this.#events.closed();
+  }
+}

@@ -1,0 +1,21 @@
+/** Bounds of what the network may make us hold. */
+export const netLimits = {
+  /** One receive buffer, bytes: an image of usual size fits, and goes to its file in one write. */
+  receiveBufferBytes: 1024 * 1024,
+  /** Receive buffers of one association: one is filled while the other is written. */
+  receiveBuffersPerAssociation: 2,
+  /** Less room than this at the end of a receive buffer is not read into, bytes. */
+  readBytesMin: 64 * 1024,
+  /** Buffers kept for the next associations. */
+  spareBuffersMax: 8,
+  /** A connection that is quiet within a message is read into a buffer of this size, bytes. */
+  idleBufferBytes: 64 * 1024,
+  /** Query identifiers and action information, bytes. */
+  identifierBytesMax: 1024 * 1024,
+  /** Requests of one association that are worked on at a time. */
+  operationsMax: 16,
+  /** Query responses sent in a row; then a C-CANCEL, and whatever others want, has its turn. */
+  responsesPerTurn: 16,
+  /** How long a closed association may take to go away, milliseconds. */
+  lingerTimeoutMs: 2_000,
+} as const;

@@ -1,0 +1,122 @@
+import type { Peer, PeerRepository } from '../catalog/peer-repository.ts';
+import type { UnknownCallerRepository } from '../catalog/unknown-caller-repository.ts';
+import { messageOf } from '../lib/problem.ts';
+
+export type Right = 'echo' | 'store' | 'find' | 'retrieve';
+
+/** Who is at the other end of an association. */
+export interface Caller {
+  callingAeTitle: string;
+  calledAeTitle: string;
+  /** Network address. */
+  address: string;
+  /** Undefined for a caller that is no peer of ours, and for one that calls from elsewhere than it must. */
+  peer: Peer | undefined;
+}
+
+export interface CallersOptions {
+  peers: Pick<PeerRepository, 'findByAeTitle' | 'list'>;
+  unknownCallers: Pick<UnknownCallerRepository, 'record'>;
+  /** What callers may do that are no peers: nothing, echo and store, or everything. */
+  policy: 'reject' | 'store' | 'all';
+  /** Addresses of a host name. */
+  resolve(host: string): Promise<string[]>;
+  log: { warn(message: string, fields?: Record<string, string>): void };
+}
+
+/** How long an association waits for the catalogue to say who calls, milliseconds: storing does not depend on it. */
+const LOOK_UP_TIMEOUT_MS = 1000;
+
+/** Knows who may do what. Peers are remembered, so that an archive whose catalogue is down still knows them. */
+export class Callers {
+  readonly #options: CallersOptions;
+  #remembered: ReadonlyMap<string, Peer> | undefined;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+  }
+
+  /** Reads all peers; while the catalogue does not answer, those known before stay. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /** The peer of this AE title; what the catalogue says now if it answers in time, else what it said last. */
+  async findPeer(aeTitle: string): Promise<Peer | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LOOK_UP_TIMEOUT_MS);
+    });
+    await Promise.race([this.refresh(), timeout]);
+    clearTimeout(timer);
+    return this.#remembered?.get(aeTitle);
+  }
+
+  async identify(callingAeTitle: string, calledAeTitle: string, address: string): Promise<Caller> {
+    const peer = await this.findPeer(callingAeTitle);
+    const isAtHome =
+      peer === undefined || !peer.matchAddress || (await this.#isAddressOf(peer.host, address));
+    return { callingAeTitle, calledAeTitle, address, peer: isAtHome ? peer : undefined };
+  }
+
+  /** Why this caller gets no association at all; undefined where it does. */
+  refusalOf(caller: Caller): string | undefined {
+    // Nobody is turned away because the catalogue cannot say who our peers are: that might be a modality with images.
+    if (caller.peer !== undefined || this.#options.policy !== 'reject' || this.#remembered === undefined)
+      return undefined;
+    return `calling AE title ${caller.callingAeTitle} at ${caller.address} is no peer`;
+  }
+
+  /** Why this caller may not do it; undefined where it may. */
+  refusalTo(caller: Caller, right: Right): string | undefined {
+    const { peer, callingAeTitle } = caller;
+    if (peer === undefined) {
+      const isAllowed = this.#options.policy === 'all' || right === 'echo' || right === 'store';
+      return isAllowed ? undefined : `${callingAeTitle} at ${caller.address} is no peer: no ${right}`;
+    }
+    const rights = {
+      echo: peer.mayEcho,
+      store: peer.mayStore,
+      find: peer.mayFind,
+      retrieve: peer.mayRetrieve,
+    };
+    return rights[right] ? undefined : `peer ${callingAeTitle} has no right to ${right}`;
+  }
+
+  /** Remembers for the admin who knocked. */
+  recordUnknown(caller: Caller, refused: string): void {
+    const { callingAeTitle: aeTitle, address } = caller;
+    this.#options.unknownCallers
+      .record({ aeTitle, address, refused, at: Date.now() })
+      .catch((error: unknown) => {
+        this.#options.log.warn('unknown caller not recorded', { aeTitle, reason: messageOf(error) });
+      });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const peers = await this.#options.peers.list();
+      this.#remembered = new Map(peers.map((peer) => [peer.aeTitle, peer]));
+    } catch {
+      // What was known stays. The catalogue's failure is told by those who cannot go on without it.
+    }
+  }
+
+  async #isAddressOf(host: string, address: string): Promise<boolean> {
+    try {
+      const addresses = await this.#options.resolve(host);
+      return addresses.map(plainAddress).includes(plainAddress(address));
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** An IPv4 address may come as an IPv6 one — RFC 4291 §2.5.5.2. */
+function plainAddress(address: string): string {
+  return address.toLowerCase().replace(/^::ffff:/, '');
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { Catalog, StoredInstance } from '../catalog/catalog.ts';
+import { messageOf, Problem } from '../lib/problem.ts';
+import { filedByWeek } from '../storage/filed-instances.ts';
+import { readFileHead } from '../storage/instance-file.ts';
+import type { InstanceFiles } from '../storage/instance-files.ts';
+import { InstanceReader } from '../storage/instance-reader.ts';
+
+export interface VerifyOptions {
+  catalog: Catalog;
+  files: InstanceFiles;
+  volumePath: string;
+  done(count: number): void;
+  /** Something is wrong with a file. */
+  found(path: string, reason: string): void;
+}
+
+export interface VerifyResult {
+  instances: number;
+  bytes: number;
+  /** Files that are missing, damaged, or not in the catalogue. */
+  findings: number;
+}
+
+/** Files hashed at once: reading of one goes on while another is hashed. */
+const FILES_AT_ONCE = 2;
+
+/**
+ * Reads every file of the catalogue and compares length and SHA-256 with the catalogue and with what the file says of itself; then looks for files that the
+ * catalogue does not know. Changes nothing.
+ */
+export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult> {
+  const { catalog, files, volumePath } = options;
+  const result: VerifyResult = { instances: 0, bytes: 0, findings: 0 };
+  const running = new Set<Promise<void>>();
+  for await (const instance of catalog.instances.all()) {
+    const path = files.pathOf(instance);
+    const check = verifyInstance(path, instance)
+      .catch((error: unknown) => {
+        result.findings += 1;
+        options.found(path, messageOf(error));
+      })
+      .finally(() => {
+        running.delete(check);
+        result.instances += 1;
+        result.bytes += instance.sizeBytes;
+        options.done(1);
+      });
+    running.add(check);
+    if (running.size >= FILES_AT_ONCE) await Promise.race(running);
+  }
+  await Promise.all(running);
+  for await (const { paths } of filedByWeek(volumePath)) await findUnknown(paths, options, result);
+  return result;
+}
+
+/**
+ * Reads a file and compares it with what it should be.
+ * @throws Problem in words
+ */
+export async function verifyInstance(
+  path: string,
+  instance: Pick<StoredInstance, 'sizeBytes' | 'sha256'>,
+): Promise<void> {
+  const { proof, dataSetOffset, dataSetBytes } = await readFileHead(path);
+  if (dataSetBytes !== instance.sizeBytes) {
+    throw new Problem(
+      'unreadable-data-set',
+      `data set of ${dataSetBytes} bytes, ${instance.sizeBytes} in the catalogue`,
+    );
+  }
+  if (proof?.sha256 !== instance.sha256) {
+    throw new Problem('unreadable-data-set', 'the proof in the file is not that of the catalogue');
+  }
+  const hash = createHash('sha256');
+  const reader = await InstanceReader.open(path, dataSetOffset, dataSetBytes);
+  for await (const piece of reader.pieces()) hash.update(piece);
+  if (hash.digest('hex') !== instance.sha256)
+    throw new Problem('unreadable-data-set', 'SHA-256 of the data set differs');
+}
+
+const BATCH = 500;
+
+async function findUnknown(
+  paths: readonly string[],
+  options: VerifyOptions,
+  result: VerifyResult,
+): Promise<void> {
+  for (let at = 0; at < paths.length; at += BATCH) {
+    const byUid = new Map(paths.slice(at, at + BATCH).map((path) => [uidOf(path), path]));
+    const known = await options.catalog.instances.arrivalsOf([...byUid.keys()]);
+    for (const [uid, path] of byUid) {
+      if (known.has(uid)) continue;
+      result.findings += 1;
+      options.found(path, 'not in the catalogue');
+    }
+  }
+}
+
+function uidOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1, -'.dcm'.length);
+}

@@ -1,0 +1,56 @@
+import { LEVELS, type Level } from '../catalog/attributes.ts';
+import type { DataSet } from '../dicom/data-set.ts';
+import { tags } from '../dicom/dictionary/tags.ts';
+import { withoutPadding } from '../dicom/padding.ts';
+import { Problem } from '../lib/problem.ts';
+
+/** The information models of PS3.4 §C.6: Patient Root has all four levels, Study Root begins with the study. */
+export type InformationModel = 'PATIENT' | 'STUDY';
+
+const UNIQUE_KEY: Readonly<Record<Level, { tag: number; name: string }>> = {
+  PATIENT: { tag: tags.PatientID, name: 'Patient ID' },
+  STUDY: { tag: tags.StudyInstanceUID, name: 'Study Instance UID' },
+  SERIES: { tag: tags.SeriesInstanceUID, name: 'Series Instance UID' },
+  IMAGE: { tag: tags.SOPInstanceUID, name: 'SOP Instance UID' },
+};
+
+/**
+ * The level that an identifier speaks of, its hierarchy checked: each level of the model above it is named by one value of its unique
+ * key — PS3.4 §C.4.1.1.3.1.
+ * @throws Problem 'data-set-mismatch' in words
+ */
+export function levelOfIdentifier(model: InformationModel, identifier: DataSet): Level {
+  const text = identifier.text(tags.QueryRetrieveLevel)?.trim() ?? '';
+  const level = LEVELS.find((one) => one === text);
+  const levels = LEVELS.slice(LEVELS.indexOf(model));
+  if (level === undefined || !levels.includes(level)) {
+    const found =
+      text === '' ? 'no Query/Retrieve Level' : `Query/Retrieve Level ${JSON.stringify(text.slice(0, 16))}`;
+    throw new Problem('data-set-mismatch', `${found}: one of ${levels.join(' ')} wanted`);
+  }
+  for (const above of levels.slice(0, levels.indexOf(level))) {
+    const { name } = UNIQUE_KEY[above];
+    const values = keyValues(identifier, above);
+    const isSingle = values.length === 1 && !/[*?]/.test(values[0] ?? '*');
+    if (!isSingle) throw new Problem('data-set-mismatch', `level ${level} needs one ${name}`);
+  }
+  return level;
+}
+
+/**
+ * The values of a level's unique key, without padding.
+ * @throws Problem 'data-set-mismatch' with `isRequired` where there is none: nobody means everything by nothing
+ */
+export function uniqueKeyValues(identifier: DataSet, level: Level): string[] {
+  const values = keyValues(identifier, level);
+  if (values.length === 0) throw new Problem('data-set-mismatch', `no ${UNIQUE_KEY[level].name} to retrieve`);
+  if (values.some((value) => /[*?]/.test(value)) && level !== 'PATIENT') {
+    throw new Problem('data-set-mismatch', `wild card in ${UNIQUE_KEY[level].name}`);
+  }
+  return values;
+}
+
+function keyValues(identifier: DataSet, level: Level): string[] {
+  const values = identifier.texts(UNIQUE_KEY[level].tag).map((value) => withoutPadding(value).trimStart());
+  return values.filter((value) => value !== '');
+}

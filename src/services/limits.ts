@@ -1,0 +1,30 @@
+/** Bounds of what services take and hold; each protects memory or time against one peer. */
+export const serviceLimits = {
+  /** What a deflated data set may inflate to, bytes. */
+  inflatedBytesMax: 8 * 1024 ** 3,
+  /** Everything of a data set but Pixel Data, where it has to be converted, bytes. */
+  convertedHeadBytesMax: 64 * 1024 * 1024,
+  /** Its elements at all levels: an enhanced image with 10⁴ frames has some hundred thousand. */
+  convertedElementsMax: 1_000_000,
+  /** Accepted instances whose headers stay in memory until they are filed; others are read again from their files. */
+  headersInMemoryMax: 4000,
+  /** Pieces in which a header is read from a file, bytes; most headers are shorter. */
+  headerPieceBytes: 32 * 1024,
+  /** How long a query waits until what was accepted before it is filed, milliseconds. */
+  settleTimeoutMs: 15_000,
+  /** Instances of one catalogue transaction: some milliseconds of the event loop. */
+  transactionInstances: 50,
+  /** Accepted instances are filed when so long nothing has come, or when the first has waited for so long, milliseconds, or when they are so many. */
+  filingQuietMs: 150,
+  filingDelayMaxMs: 3_000,
+  filingInstancesMax: 4_000,
+  /** Between attempts to file while the catalogue or the volume is away, milliseconds. */
+  filingRetryMinMs: 250,
+  filingRetryMaxMs: 5_000,
+  /** A retrieve says at least so often how far it is, milliseconds — PS3.4 leaves it to us. */
+  pendingIntervalMs: 900,
+  /** Instances opened and begun to be read before their turn comes to be sent, and what they may hold, bytes. */
+  readAheadInstances: 4,
+  readAheadBytes: 8 * 1024 * 1024,
+  readAheadPieceBytes: 1024 * 1024,
+} as const;
