@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
 import { createLog } from '../lib/log.ts';
 import { messageOf } from '../lib/problem.ts';
-import { startServer } from '../server.ts';
+import { startServer } from './server.ts';
 
 /** Runs the archive until SIGTERM or SIGINT. @returns the exit status */
 export async function serve({ config, unknownVariables }: LoadedConfig): Promise<number> {
@@ -47,15 +47,17 @@ function stopSignal(): Promise<string> {
   });
 }
 
-/** Lines to paste for the first image; the tools are DCMTK's (Debian: apt install dcmtk). */
+/** Lines to paste for the first image; the tools are DCMTK's. */
 function firstSteps(aeTitle: string, port: number): string {
+  const program = import.meta.url.endsWith('.ts') ? 'npm run dicomkeep --' : 'dicomkeep';
+  const called = `-aec ${aeTitle}`;
   return `
 Dicomkeep listens as ${aeTitle} on port ${port}. Try it with DCMTK's tools (Debian: apt install dcmtk):
 
-  echoscu -v -aec ${aeTitle} 127.0.0.1 ${port}                   # does it answer?
-  storescu -v -aec ${aeTitle} 127.0.0.1 ${port} image.dcm        # store an image
-  dicomkeep peer add FINDSCU 127.0.0.1 11113          # let a caller query and retrieve (in a checkout: npm run dicomkeep -- peer add …)
-  findscu -v -S -aec ${aeTitle} -k QueryRetrieveLevel=STUDY -k PatientName -k StudyInstanceUID 127.0.0.1 ${port}
+  echoscu -v ${called} 127.0.0.1 ${port}                 # does it answer?
+  storescu -v ${called} 127.0.0.1 ${port} image.dcm      # store an image
+  ${program} peer add FINDSCU 127.0.0.1 11113     # let findscu query and retrieve
+  findscu -v -S ${called} -k QueryRetrieveLevel=STUDY -k PatientName -k StudyInstanceUID 127.0.0.1 ${port}
 
 `;
 }

@@ -90,7 +90,8 @@ function readVariables(names: object, env: Env, defaults: unknown): object {
   for (const [key, name] of Object.entries(names)) {
     const example = isSection(defaults) ? defaults[key] : undefined;
     if (isSection(name)) {
-      values[key] = readVariables(name, env, example);
+      const section = readVariables(name, env, example);
+      if (Object.keys(section).length > 0) values[key] = section;
     } else {
       const text = env[String(name)];
       if (text !== undefined && text !== '') values[key] = readVariable(text, example);

@@ -1,20 +1,13 @@
 import { Problem } from '../lib/problem.ts';
-import { vrOf } from './dictionary/dictionary.ts';
+import { formatTag, vrOf } from './dictionary/dictionary.ts';
+import { type KeptElement, KeptElements } from './kept-elements.ts';
 import { scanLimits } from './limits.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 import { isPlaceholderVr } from './vr.ts';
+import { BULK_VRS, isLetters, LONG_VRS, SHORT_VRS, SQ, UN, vrCode } from './vr-codes.ts';
 
 /** What the scanner must know of a transfer syntax; a deflated one is given to it inflated. */
 export type ScanSyntax = Pick<TransferSyntax, 'encoding' | 'bigEndian'>;
-
-/** A top-level element that was kept, as it stood in the stream. */
-export interface KeptElement {
-  tag: number;
-  /** Header and value, in the encoding of the stream; our own copy. */
-  bytes: Buffer;
-  /** Where the value begins in `bytes`. */
-  valueOffset: number;
-}
 
 /** A value of top level that is too large to hold: Pixel Data and its kin, (7FE0,0008) to (7FE0,0010). */
 export interface BulkElement {
@@ -34,28 +27,6 @@ const ITEM_DELIMITER = 0xfffee00d;
 const SEQUENCE_DELIMITER = 0xfffee0dd;
 const FLOAT_PIXEL_DATA = 0x7fe00008;
 const PIXEL_DATA = 0x7fe00010;
-
-/** Room for the kept elements of most instances. */
-const STORE_BYTES = 3072;
-
-/** Where a kept element lies in the store. */
-interface KeptRange {
-  tag: number;
-  start: number;
-  end: number;
-  valueOffset: number;
-}
-
-/** VRs whose length has 4 bytes after 2 reserved ones — PS3.5 §7.1.2, Table 7.1-1. */
-const LONG_VRS: ReadonlySet<number> = new Set(
-  ['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'].map(vrCode),
-);
-const SHORT_VRS: ReadonlySet<number> = new Set(
-  'AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US'.split(' ').map(vrCode),
-);
-const SQ = vrCode('SQ');
-const UN = vrCode('UN');
-const BULK_VRS: ReadonlySet<number> = new Set(['OB', 'OW', 'OD', 'OF', 'OL', 'OV'].map(vrCode));
 
 type ContainerKind = 'data-set' | 'sequence' | 'item' | 'fragments';
 
@@ -77,10 +48,7 @@ interface Container {
 export class DataSetScanner {
   readonly #keptTags: ReadonlySet<number>;
   readonly #stack: Container[];
-  readonly #kept = new Map<number, KeptRange>();
-  /** Bytes of all kept elements, one behind the other: one buffer for an instance, and not one for each element. */
-  #store = Buffer.allocUnsafe(STORE_BYTES);
-  #storeBytes = 0;
+  readonly #kept = new KeptElements();
   #position = 0;
   #elementCount = 0;
   /** Value bytes still to skip. */
@@ -88,10 +56,8 @@ export class DataSetScanner {
   /** The head of an element that a chunk's end has cut: at most 12 bytes. */
   readonly #carry = Buffer.alloc(12);
   #carryBytes = 0;
-  /** The element being kept, its pieces, and where it ends. */
-  #keeping: KeptRange | undefined;
+  /** From here on the chunk at hand holds bytes of the element that is being kept. */
   #keepFrom = 0;
-  readonly #dropped = new Set<number>();
   #bulk: BulkElement | undefined;
 
   /** @param keptTags top-level elements to keep, sequences with all they hold */
@@ -114,11 +80,7 @@ export class DataSetScanner {
 
   /** Kept elements by tag; of an element that stands twice, the first. */
   get kept(): ReadonlyMap<number, KeptElement> {
-    const elements = new Map<number, KeptElement>();
-    for (const { tag, start, end, valueOffset } of this.#kept.values()) {
-      elements.set(tag, { tag, bytes: this.#store.subarray(start, end), valueOffset });
-    }
-    return elements;
+    return this.#kept.elements();
   }
 
   /** The first one at top level; undefined while none was seen. */
@@ -128,7 +90,7 @@ export class DataSetScanner {
 
   /** Kept tags whose value was too large to keep, or that stand twice with different values. */
   get dropped(): ReadonlySet<number> {
-    return this.#dropped;
+    return this.#kept.dropped;
   }
 
   /**
@@ -149,7 +111,7 @@ export class DataSetScanner {
         at = this.#header(chunk, at);
       }
     }
-    this.#keepPiece(chunk, chunk.length);
+    this.#kept.add(chunk, this.#keepFrom, chunk.length);
   }
 
   /**
@@ -219,10 +181,11 @@ export class DataSetScanner {
       return;
     }
     if (container.kind === 'sequence' || container.kind === 'fragments') {
-      throw unreadable(`${tagText(tag)} at ${start} where an item is due`);
+      throw unreadable(`${formatTag(tag)} at ${start} where an item is due`);
     }
     if (this.#stack.length === 1 && this.#keptTags.has(tag)) {
-      this.#startKeeping(tag, head, at, headBytes, length, valueAt);
+      this.#kept.begin(tag, head, at, headBytes, length === UNDEFINED_LENGTH ? undefined : length);
+      this.#keepFrom = valueAt;
     }
     if (this.#stack.length === 1 && tag >= FLOAT_PIXEL_DATA && tag <= PIXEL_DATA) {
       this.#bulk ??= {
@@ -264,7 +227,7 @@ export class DataSetScanner {
     }
     const end = this.#position + length;
     if (end > container.end)
-      throw unreadable(`${tagText(tag)} at ${this.#position} is longer than what holds it`);
+      throw unreadable(`${formatTag(tag)} at ${this.#position} is longer than what holds it`);
     if (vr === SQ && length > 0) {
       this.#push({ kind: 'sequence', end, implicit: container.implicit, bigEndian: container.bigEndian });
     } else {
@@ -281,10 +244,10 @@ export class DataSetScanner {
     if (container.kind === 'data-set') return; // stray, and harmless
     const endsItem = tag === ITEM_DELIMITER;
     if (endsItem !== (container.kind === 'item')) {
-      throw unreadable(`${tagText(tag)} at ${this.#position} ends nothing`);
+      throw unreadable(`${formatTag(tag)} at ${this.#position} ends nothing`);
     }
     if (container.end !== Infinity && container.end !== this.#position) {
-      throw unreadable(`${tagText(tag)} at ${this.#position} inside a defined length`);
+      throw unreadable(`${formatTag(tag)} at ${this.#position} inside a defined length`);
     }
     this.#stack.pop();
   }
@@ -320,66 +283,9 @@ export class DataSetScanner {
       this.#stack.pop();
       top = this.#top();
     }
-    if (this.#keeping !== undefined && this.#stack.length === 1) this.#finishKeeping(chunk, at);
-  }
-
-  #startKeeping(
-    tag: number,
-    head: Buffer,
-    at: number,
-    headBytes: number,
-    length: number,
-    valueAt: number,
-  ): void {
-    const isTooLarge = length !== UNDEFINED_LENGTH && length > scanLimits.keptValueBytesMax;
-    if (isTooLarge || this.#storeBytes > scanLimits.keptBytesMax) {
-      this.#dropped.add(tag);
-      return;
-    }
-    this.#keeping = { tag, start: this.#storeBytes, end: 0, valueOffset: headBytes };
-    this.#append(head, at, at + headBytes);
-    this.#keepFrom = valueAt;
-  }
-
-  #keepPiece(chunk: Buffer, to: number): void {
-    const keeping = this.#keeping;
-    if (keeping === undefined || to <= this.#keepFrom) return;
-    const bytes = this.#storeBytes - keeping.start + to - this.#keepFrom;
-    if (bytes > scanLimits.keptValueBytesMax + 12) {
-      this.#dropped.add(keeping.tag);
-      this.#keeping = undefined;
-      this.#storeBytes = keeping.start;
-      return;
-    }
-    this.#append(chunk, this.#keepFrom, to);
-    this.#keepFrom = to;
-  }
-
-  #finishKeeping(chunk: Buffer, at: number): void {
-    this.#keepPiece(chunk, at);
-    const keeping = this.#keeping;
-    this.#keeping = undefined;
-    if (keeping === undefined) return;
-    keeping.end = this.#storeBytes;
-    const first = this.#kept.get(keeping.tag);
-    if (first === undefined) {
-      this.#kept.set(keeping.tag, keeping);
-      return;
-    }
-    const isSame = this.#store.compare(this.#store, keeping.start, keeping.end, first.start, first.end) === 0;
-    if (!isSame) this.#dropped.add(keeping.tag);
-    this.#storeBytes = keeping.start;
-  }
-
-  #append(bytes: Buffer, from: number, to: number): void {
-    const needed = this.#storeBytes + to - from;
-    if (needed > this.#store.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, this.#store.length * 2));
-      this.#store.copy(grown, 0, 0, this.#storeBytes);
-      this.#store = grown;
-    }
-    bytes.copy(this.#store, this.#storeBytes, from, to);
-    this.#storeBytes = needed;
+    if (!this.#kept.isOpen || this.#stack.length > 1) return;
+    this.#kept.add(chunk, this.#keepFrom, at);
+    this.#kept.end();
   }
 
   #top(): Container {
@@ -398,21 +304,6 @@ function readTag(bytes: Buffer, at: number, bigEndian: boolean): number {
   const group = bigEndian ? bytes.readUInt16BE(at) : bytes.readUInt16LE(at);
   const element = bigEndian ? bytes.readUInt16BE(at + 2) : bytes.readUInt16LE(at + 2);
   return ((group << 16) | element) >>> 0;
-}
-
-function vrCode(vr: string): number {
-  return (vr.charCodeAt(0) << 8) | vr.charCodeAt(1);
-}
-
-function isLetters(vr: number): boolean {
-  const high = vr >> 8;
-  const low = vr & 0xff;
-  return high >= 0x41 && high <= 0x5a && low >= 0x41 && low <= 0x5a;
-}
-
-function tagText(tag: number): string {
-  const hex = tag.toString(16).padStart(8, '0').toUpperCase();
-  return `(${hex.slice(0, 4)},${hex.slice(4)})`;
 }
 
 function unreadable(words: string): Problem {

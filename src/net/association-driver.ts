@@ -3,7 +3,7 @@ import type { DimseEvent } from '../dimse/assembler.ts';
 import { MessageAssembler } from '../dimse/assembler.ts';
 import { messagePdvs } from '../dimse/fragment.ts';
 import { encodeMessage, type Message } from '../dimse/message.ts';
-import { ProtocolError } from '../lib/problem.ts';
+import { messageOf, ProtocolError } from '../lib/problem.ts';
 import type { Association, Effect, Indication, Request } from '../ul/association.ts';
 import type { Pdv } from '../ul/pdu/p-data-tf.ts';
 import { netLimits } from './limits.ts';
@@ -78,7 +78,12 @@ export class AssociationDriver implements ReaderEvents {
   }
 
   chunk(bytes: Buffer): void {
-    this.perform(this.#association.receive(bytes));
+    try {
+      this.perform(this.#association.receive(bytes));
+    } catch (error) {
+      // A bug of ours ends this association, and not the server with all the others.
+      this.abort(`internal error: ${messageOf(error)}`);
+    }
   }
 
   isWithinDataSet(): boolean {

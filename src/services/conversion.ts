@@ -2,7 +2,7 @@ import { DataSet } from '../dicom/data-set.ts';
 import { type BulkElement, DataSetScanner } from '../dicom/data-set-scanner.ts';
 import { tags } from '../dicom/dictionary/tags.ts';
 import { swapWords } from '../dicom/element.ts';
-import { dataSetLimits } from '../dicom/limits.ts';
+import { scanLimits } from '../dicom/limits.ts';
 import { type TransferSyntax, transferSyntaxOf } from '../dicom/transfer-syntax.ts';
 import { uids } from '../dicom/uids.ts';
 import { isVr, vrTraits } from '../dicom/vr.ts';
@@ -82,6 +82,8 @@ class BulkValue {
   readonly #wordBytes: 1 | 2 | 4 | 8;
   #left: number;
   #carry: Buffer = Buffer.alloc(0);
+  /** What makes a value of odd length even, as all others are made — PS3.5 §7.1.1; cameras write such. */
+  #padding: Buffer;
 
   constructor(bulk: BulkElement, from: TransferSyntax) {
     if (bulk.length === undefined)
@@ -90,6 +92,7 @@ class BulkValue {
       throw new Problem('unreadable-data-set', `Pixel Data of VR ${bulk.vr} cannot be converted`);
     }
     this.#left = bulk.length;
+    this.#padding = Buffer.alloc(bulk.length % 2);
     this.#wordBytes = from.bigEndian ? wordBytesOf(bulk.vr) : 1;
   }
 
@@ -101,8 +104,10 @@ class BulkValue {
   take(bytes: Buffer): { taken: number; bytes: Buffer } {
     const mine = bytes.subarray(0, Math.min(this.#left, bytes.length));
     this.#left -= mine.length;
-    if (this.#wordBytes === 1) return { taken: mine.length, bytes: mine };
-    const all = Buffer.concat([this.#carry, mine]);
+    const isPaddingDue = this.#left === 0 && this.#padding.length > 0;
+    if (this.#wordBytes === 1 && !isPaddingDue) return { taken: mine.length, bytes: mine };
+    const all = Buffer.concat([this.#carry, mine, ...(isPaddingDue ? [this.#padding] : [])]);
+    if (isPaddingDue) this.#padding = Buffer.alloc(0);
     const whole = this.#left === 0 ? all.length : all.length - (all.length % this.#wordBytes);
     this.#carry = Buffer.from(all.subarray(whole));
     return { taken: mine.length, bytes: swapWords(all.subarray(0, whole), this.#wordBytes) };
@@ -135,12 +140,14 @@ function bulkHead(bulk: BulkElement, from: TransferSyntax, to: TransferSyntax, d
     const native = bulk.tag === tags.PixelData && isBytes ? 'OB' : bulk.vr;
     head.write(from.encoding === 'implicit' ? native : bulk.vr, 4, 'latin1');
   }
-  head.writeUInt32LE(bulk.length ?? 0, isExplicit ? 8 : 4);
+  const length = bulk.length ?? 0;
+  head.writeUInt32LE(length + (length % 2), isExplicit ? 8 : 4);
   return head;
 }
 
 function decode(bytes: Buffer, from: TransferSyntax): DataSet {
-  const limits = { ...dataSetLimits, elementsMax: serviceLimits.convertedElementsMax };
+  // As deep as what we store: a sequence and its item are two of the scanner's containers.
+  const limits = { depthMax: scanLimits.depthMax / 2, elementsMax: serviceLimits.convertedElementsMax };
   const dataSet = DataSet.decode(bytes, from, limits);
   if (from.encoding === 'implicit' && dataSet.number(tags.PixelRepresentation) === 1) markSigned(dataSet);
   return dataSet;

@@ -1,8 +1,8 @@
 import { DataSet } from '../dicom/data-set.ts';
-import type { KeptElement } from '../dicom/data-set-scanner.ts';
 import { hexOfTag } from '../dicom/dictionary/dictionary.ts';
 import { tags } from '../dicom/dictionary/tags.ts';
 import { type JsonDataSet, type JsonElement, toJson } from '../dicom/json.ts';
+import type { KeptElement } from '../dicom/kept-elements.ts';
 import { explicitVrLittleEndian, implicitVrLittleEndian } from '../dicom/transfer-syntax.ts';
 import type { InstanceHeader } from './inspection.ts';
 

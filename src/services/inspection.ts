@@ -1,6 +1,7 @@
 import { createInflateRaw, type InflateRaw } from 'node:zlib';
-import { DataSetScanner, type KeptElement, type ScanSyntax } from '../dicom/data-set-scanner.ts';
+import { DataSetScanner, type ScanSyntax } from '../dicom/data-set-scanner.ts';
 import { tags } from '../dicom/dictionary/tags.ts';
+import type { KeptElement } from '../dicom/kept-elements.ts';
 import { withoutPadding } from '../dicom/padding.ts';
 import {
   explicitVrLittleEndian,

@@ -1,4 +1,4 @@
-import { close, closeSync, fdatasync, ftruncate, unlink, write, writev } from 'node:fs';
+import { close, closeSync, fdatasync, ftruncate, unlink, write, writev, writevSync } from 'node:fs';
 import { messageOf, Problem } from '../lib/problem.ts';
 
 /** libuv splits a writev above 1024 pieces (IOV_MAX); we gather fewer. */
@@ -91,8 +91,8 @@ export class IncomingFile {
       throw storageProblem(error);
     }
     this.#isOver = true;
-    // Not through the thread pool: closing a synced file does not wait for the disk.
-    closeSync(this.#fd);
+    // Behind the answer, and not through the thread pool: closing a synced file does not wait for the disk.
+    setImmediate(() => closeSync(this.#fd));
   }
 
   /** Removes the file; never rejects. A file that cannot be removed is without proof and goes at the next start. */
@@ -113,7 +113,11 @@ export class IncomingFile {
   async #finish(header: Buffer): Promise<void> {
     if (this.#offset === this.#headerBytes) {
       this.#offset = 0;
-      await this.#writeAll([header, ...this.#takePieces()]);
+      const isSmall = this.#gatheredBytes < FIRST_WRITE_BYTES_MIN;
+      const pieces = [header, ...this.#takePieces()];
+      // The page cache takes a small instance in less time than the thread pool is told of it.
+      if (isSmall) this.#writeAtOnce(pieces);
+      else await this.#writeAll(pieces);
     } else {
       await Promise.all([this.#writeAll(this.#takePieces()), this.#writeHeader(header)]);
     }
@@ -170,6 +174,15 @@ export class IncomingFile {
       const written = await this.#writeSome(rest.slice(0, PIECES_MAX * 2));
       this.#offset += written;
       this.#unsyncedBytes += written;
+      rest = afterBytes(rest, written);
+    }
+  }
+
+  #writeAtOnce(pieces: Buffer[]): void {
+    for (let rest = pieces; rest.length > 0; ) {
+      const written = writevSync(this.#fd, rest, this.#offset);
+      if (written === 0) throw new Error('nothing was written');
+      this.#offset += written;
       rest = afterBytes(rest, written);
     }
   }

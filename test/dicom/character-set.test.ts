@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -12,6 +11,7 @@ import {
 import { DataSet } from '../../src/dicom/data-set.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { transferSyntaxOf } from '../../src/dicom/transfer-syntax.ts';
+import { corpusFolder } from '../helpers/corpus.ts';
 
 function latin1(text: string): Buffer {
   return Buffer.from(text, 'latin1');
@@ -222,9 +222,7 @@ interface CorpusFile {
 }
 
 describe('Patient names of the corpus', () => {
-  const corpus =
-    process.env['DICOMKEEP_CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url));
-  const manifest = `${corpus}/manifest.json`;
+  const manifest = `${corpusFolder}/manifest.json`;
   const files: CorpusFile[] = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : [];
   const named = files.filter(
     ({ path, expect: outcome }) => path.startsWith('charset/') && outcome === 'store',
@@ -232,7 +230,7 @@ describe('Patient names of the corpus', () => {
 
   before(function () {
     if (named.length > 0) return;
-    console.log(`      skipped: no corpus at ${corpus} (DICOMKEEP_CORPUS)`);
+    console.log(`      skipped: no corpus at ${corpusFolder} (DICOMKEEP_CORPUS)`);
     this.skip();
   });
 
@@ -240,7 +238,7 @@ describe('Patient names of the corpus', () => {
     const read = named.map(({ path, TransferSyntaxUID, dataset_offset }) => {
       const syntax = transferSyntaxOf(TransferSyntaxUID);
       if (syntax === undefined) throw new Error(`${path}: ${TransferSyntaxUID}`);
-      const bytes = readFileSync(`${corpus}/${path}`).subarray(dataset_offset);
+      const bytes = readFileSync(`${corpusFolder}/${path}`).subarray(dataset_offset);
       const name = DataSet.decode(bytes, syntax).text(tags.PatientName) ?? '';
       return [path, name.replace(/=+$/, '')];
     });

@@ -43,7 +43,9 @@ function encode(nodes: readonly Node[], syntax: ScanSyntax): Buffer {
 function encodeNode(node: Node, syntax: ScanSyntax): Buffer {
   const inside = node.vr === 'UN' ? IMPLICIT : syntax;
   if (node.fragments !== undefined) {
-    const items = node.fragments.map((bytes) => Buffer.concat([delimiter(0xe000, bytes.length, syntax), bytes]));
+    const items = node.fragments.map((bytes) =>
+      Buffer.concat([delimiter(0xe000, bytes.length, syntax), bytes]),
+    );
     return Buffer.concat([head(node, UNDEFINED_LENGTH, syntax), ...items, delimiter(0xe0dd, 0, syntax)]);
   }
   if (node.items === undefined) {
@@ -115,7 +117,9 @@ function scan(pieces: readonly Buffer[], syntax: ScanSyntax, keptTags: Iterable<
     if (!(error instanceof Problem) || error.code !== 'unreadable-data-set') throw error;
     verdict = error.message;
   }
-  const kept = Object.fromEntries([...scanner.kept].map(([tag, { bytes }]) => [tag.toString(16), bytes.toString('hex')]));
+  const kept = Object.fromEntries(
+    [...scanner.kept].map(([tag, { bytes }]) => [tag.toString(16), bytes.toString('hex')]),
+  );
   return { verdict, kept, dropped: [...scanner.dropped], bulk: scanner.bulk };
 }
 
@@ -126,7 +130,13 @@ function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
   return cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end));
 }
 
-const KEPT = [tags.SpecificCharacterSet, tags.ReferencedStudySequence, tags.PatientName, tags.StudyInstanceUID, 0x00091010];
+const KEPT = [
+  tags.SpecificCharacterSet,
+  tags.ReferencedStudySequence,
+  tags.PatientName,
+  tags.StudyInstanceUID,
+  0x00091010,
+];
 
 /** A data set with everything that PS3.5 §7 knows. */
 const EXAMPLE: readonly Node[] = [
@@ -138,16 +148,29 @@ const EXAMPLE: readonly Node[] = [
     items: [
       [
         { tag: tags.ReferencedSOPClassUID, vr: 'UI', value: Buffer.from('1.2\0') },
-        { tag: tags.PurposeOfReferenceCodeSequence, vr: 'SQ', items: [[{ tag: tags.CodeValue, vr: 'SH', value: Buffer.from('AB') }], []] },
+        {
+          tag: tags.PurposeOfReferenceCodeSequence,
+          vr: 'SQ',
+          items: [[{ tag: tags.CodeValue, vr: 'SH', value: Buffer.from('AB') }], []],
+        },
       ],
       [],
     ],
   },
-  { tag: 0x00091010, vr: 'UN', isUndefined: true, items: [[{ tag: tags.PatientName, vr: 'PN', value: Buffer.from('in UN!') }]] },
+  {
+    tag: 0x00091010,
+    vr: 'UN',
+    isUndefined: true,
+    items: [[{ tag: tags.PatientName, vr: 'PN', value: Buffer.from('in UN!') }]],
+  },
   { tag: tags.PatientName, vr: 'PN', value: Buffer.from('Doe^John') },
   { tag: tags.PatientID, vr: 'LO' },
   { tag: tags.StudyInstanceUID, vr: 'UI', value: Buffer.from('1.2.3\0') },
-  { tag: tags.IconImageSequence, vr: 'SQ', items: [[{ tag: tags.PixelData, vr: 'OB', value: Buffer.alloc(5) }]] },
+  {
+    tag: tags.IconImageSequence,
+    vr: 'SQ',
+    items: [[{ tag: tags.PixelData, vr: 'OB', value: Buffer.alloc(5) }]],
+  },
   { tag: tags.RedPaletteColorLookupTableData, vr: 'OW', value: Buffer.alloc(300) },
 ];
 
@@ -159,7 +182,9 @@ describe('DataSetScanner (PS3.5 §7)', () => {
       const whole = scan([bytes], syntax, KEPT);
 
       it('keeps the elements asked for as they stand, with all that is in them', () => {
-        const expected = nodes.filter(({ tag }) => KEPT.includes(tag)).map((node) => [node.tag.toString(16), encodeNode(node, syntax).toString('hex')]);
+        const expected = nodes
+          .filter(({ tag }) => KEPT.includes(tag))
+          .map((node) => [node.tag.toString(16), encodeNode(node, syntax).toString('hex')]);
 
         expect(whole.verdict).to.equal('whole');
         expect(whole.kept).to.deep.equal(Object.fromEntries(expected));
@@ -183,7 +208,13 @@ describe('DataSetScanner (PS3.5 §7)', () => {
         for (let cut = 0; cut <= bytes.length; cut++) {
           expect(scan(cutAt(bytes, [cut]), syntax, KEPT), `cut at ${cut}`).to.deep.equal(whole);
         }
-        expect(scan(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)), syntax, KEPT)).to.deep.equal(whole);
+        expect(
+          scan(
+            Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)),
+            syntax,
+            KEPT,
+          ),
+        ).to.deep.equal(whole);
       });
 
       it('refuses it when it ends at any byte that ends no element of the top level', () => {
@@ -211,12 +242,16 @@ describe('DataSetScanner (PS3.5 §7)', () => {
       it('says the same of tampered bytes however they are cut, and throws nothing but a Problem', () => {
         const change = fc.tuple(fc.nat(bytes.length - 1), fc.integer({ min: 0, max: 255 }));
         fc.assert(
-          fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(bytes.length)), (changes, cuts) => {
-            const tampered = Buffer.from(bytes);
-            for (const [at, value] of changes) tampered[at] = value;
+          fc.property(
+            fc.array(change, { minLength: 1, maxLength: 3 }),
+            fc.array(fc.nat(bytes.length)),
+            (changes, cuts) => {
+              const tampered = Buffer.from(bytes);
+              for (const [at, value] of changes) tampered[at] = value;
 
-            expect(scan(cutAt(tampered, cuts), syntax, KEPT)).to.deep.equal(scan([tampered], syntax, KEPT));
-          }),
+              expect(scan(cutAt(tampered, cuts), syntax, KEPT)).to.deep.equal(scan([tampered], syntax, KEPT));
+            },
+          ),
           { numRuns: 500 },
         );
       });
@@ -225,33 +260,71 @@ describe('DataSetScanner (PS3.5 §7)', () => {
 
   it('keeps what the encoder wrote of any data set, in every encoding, length and cut', () => {
     const value = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
-    const tag = fc.constantFrom(tags.PatientName, tags.PatientID, tags.StudyInstanceUID, tags.Rows, 0x00091001, tags.StudyDate);
+    const tag = fc.constantFrom(
+      tags.PatientName,
+      tags.PatientID,
+      tags.StudyInstanceUID,
+      tags.Rows,
+      0x00091001,
+      tags.StudyDate,
+    );
     const { nodes } = fc.letrec<{ nodes: Node[]; node: Node }>((tie) => ({
       nodes: fc.array(tie('node'), { maxLength: 4, depthIdentifier: 'nested' }),
       node: fc.oneof(
         { depthIdentifier: 'nested', maxDepth: 4 },
-        fc.record({ tag, vr: fc.constantFrom('LO', 'UI', 'UT', 'OB', 'UN', 'ZZ'), value }).map((node) => (node.vr === 'ZZ' ? { ...node, vr: 'UC' } : node)),
+        fc
+          .record({ tag, vr: fc.constantFrom('LO', 'UI', 'UT', 'OB', 'UN', 'ZZ'), value })
+          .map((node) => (node.vr === 'ZZ' ? { ...node, vr: 'UC' } : node)),
         fc.record({
           tag: fc.constantFrom(tags.ReferencedStudySequence, tags.OtherPatientIDsSequence),
           vr: fc.constant('SQ'),
           isUndefined: fc.boolean(),
           items: fc.array(tie('nodes'), { maxLength: 3, depthIdentifier: 'nested' }),
         }),
-        fc.record({ tag: fc.constant(0x00091010), vr: fc.constant('UN'), isUndefined: fc.constant(true), items: fc.array(tie('nodes'), { maxLength: 2 }) }),
+        fc.record({
+          tag: fc.constant(0x00091010),
+          vr: fc.constant('UN'),
+          isUndefined: fc.constant(true),
+          items: fc.array(tie('nodes'), { maxLength: 2 }),
+        }),
       ),
     }));
-    const all = [tags.PatientName, tags.PatientID, tags.StudyInstanceUID, tags.Rows, tags.StudyDate, 0x00091001, 0x00091010];
+    const all = [
+      tags.PatientName,
+      tags.PatientID,
+      tags.StudyInstanceUID,
+      tags.Rows,
+      tags.StudyDate,
+      0x00091001,
+      0x00091010,
+    ];
     const kept = [...all, tags.ReferencedStudySequence, tags.OtherPatientIDsSequence];
     fc.assert(
-      fc.property(nodes, fc.constantFrom(IMPLICIT, EXPLICIT, BIG_ENDIAN), fc.array(fc.nat(2000), { maxLength: 10 }), (tree, syntax, cuts) => {
-        const bytes = encode(tree, syntax);
-        fc.pre(bytes.length > 0);
-        const scanned = scan(cutAt(bytes, cuts.filter((cut) => cut < bytes.length)), syntax, kept);
+      fc.property(
+        nodes,
+        fc.constantFrom(IMPLICIT, EXPLICIT, BIG_ENDIAN),
+        fc.array(fc.nat(2000), { maxLength: 10 }),
+        (tree, syntax, cuts) => {
+          const bytes = encode(tree, syntax);
+          fc.pre(bytes.length > 0);
+          const scanned = scan(
+            cutAt(
+              bytes,
+              cuts.filter((cut) => cut < bytes.length),
+            ),
+            syntax,
+            kept,
+          );
 
-        const firstOfTag = new Map(tree.toReversed().map((node) => [node.tag.toString(16), encodeNode(node, syntax).toString('hex')]));
-        expect(scanned.verdict).to.equal('whole');
-        expect(scanned.kept).to.deep.equal(Object.fromEntries(firstOfTag));
-      }),
+          const firstOfTag = new Map(
+            tree
+              .toReversed()
+              .map((node) => [node.tag.toString(16), encodeNode(node, syntax).toString('hex')]),
+          );
+          expect(scanned.verdict).to.equal('whole');
+          expect(scanned.kept).to.deep.equal(Object.fromEntries(firstOfTag));
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -259,21 +332,27 @@ describe('DataSetScanner (PS3.5 §7)', () => {
   it('takes all that DataSet.encode makes, and sees the same in it', () => {
     const text = fc.stringMatching(/^[A-Za-z0-9^ ]{0,20}$/);
     fc.assert(
-      fc.property(text, text, fc.integer({ min: 0, max: 65_535 }), fc.constantFrom(IMPLICIT, EXPLICIT, BIG_ENDIAN), (name, id, rows, syntax) => {
-        const dataSet = new DataSet();
-        dataSet.setText(tags.PatientName, name);
-        dataSet.setText(tags.PatientID, id);
-        dataSet.setNumbers(tags.Rows, [rows]);
-        const item = new DataSet();
-        item.setText(tags.PatientID, id);
-        dataSet.setItems(tags.OtherPatientIDsSequence, [item, new DataSet()]);
-        const scanner = new DataSetScanner(syntax, new Set(dataSet.tagsInOrder()));
-        scanner.write(dataSet.encode(syntax));
-        scanner.end();
+      fc.property(
+        text,
+        text,
+        fc.integer({ min: 0, max: 65_535 }),
+        fc.constantFrom(IMPLICIT, EXPLICIT, BIG_ENDIAN),
+        (name, id, rows, syntax) => {
+          const dataSet = new DataSet();
+          dataSet.setText(tags.PatientName, name);
+          dataSet.setText(tags.PatientID, id);
+          dataSet.setNumbers(tags.Rows, [rows]);
+          const item = new DataSet();
+          item.setText(tags.PatientID, id);
+          dataSet.setItems(tags.OtherPatientIDsSequence, [item, new DataSet()]);
+          const scanner = new DataSetScanner(syntax, new Set(dataSet.tagsInOrder()));
+          scanner.write(dataSet.encode(syntax));
+          scanner.end();
 
-        const bytes = Buffer.concat(Array.from(scanner.kept.values(), (element) => element.bytes));
-        expect(toJson(DataSet.decode(bytes, syntax))).to.deep.equal(toJson(dataSet));
-      }),
+          const bytes = Buffer.concat(Array.from(scanner.kept.values(), (element) => element.bytes));
+          expect(toJson(DataSet.decode(bytes, syntax))).to.deep.equal(toJson(dataSet));
+        },
+      ),
     );
   });
 
@@ -285,7 +364,10 @@ describe('DataSetScanner (PS3.5 §7)', () => {
         fc.array(fc.nat(200)),
         (array, syntax, cuts) => {
           const bytes = Buffer.from(array);
-          const cut = cutAt(bytes, cuts.filter((place) => place < bytes.length));
+          const cut = cutAt(
+            bytes,
+            cuts.filter((place) => place < bytes.length),
+          );
 
           expect(scan(cut, syntax, KEPT)).to.deep.equal(scan([bytes], syntax, KEPT));
         },
@@ -298,7 +380,9 @@ describe('DataSetScanner (PS3.5 §7)', () => {
     const scanner = new DataSetScanner(EXPLICIT, new Set([tags.PatientName, tags.PatientComments]));
     scanner.write(hex('10001000 504e 0400 41424344  10000040 5554 0000 04000000 45464748'));
 
-    const values = [tags.PatientName].map((tag) => scanner.kept.get(tag)).map((one) => one?.bytes.subarray(one.valueOffset).toString());
+    const values = [tags.PatientName]
+      .map((tag) => scanner.kept.get(tag))
+      .map((one) => one?.bytes.subarray(one.valueOffset).toString());
 
     expect(values).to.deep.equal(['ABCD']);
     expect(scanner.position).to.equal(28);
@@ -308,11 +392,17 @@ describe('DataSetScanner (PS3.5 §7)', () => {
 describe('DataSetScanner, what modalities write', () => {
   it('takes elements out of order, values of odd length, and delimiters outside of any sequence', () => {
     expect(verdictOf('20000d00 5549 0300 312e32  10001000 504e 0200 4142')).to.equal('whole');
-    expect(verdictOf('10001000 504e 0200 4142 feffdde0 00000000 feff0de0 00000000 28001000 5553 0200 0002')).to.equal('whole');
+    expect(
+      verdictOf('10001000 504e 0200 4142 feffdde0 00000000 feff0de0 00000000 28001000 5553 0200 0002'),
+    ).to.equal('whole');
   });
 
   it('takes a VR of letters that it does not know as a long one, and no letters as an implicit element', () => {
-    const { verdict, kept } = scan([hex('08005200 5a5a 0000 02000000 4142  10001000 04000000 4f4e2020')], EXPLICIT, [tags.PatientName]);
+    const { verdict, kept } = scan(
+      [hex('08005200 5a5a 0000 02000000 4142  10001000 04000000 4f4e2020')],
+      EXPLICIT,
+      [tags.PatientName],
+    );
 
     expect(verdict).to.equal('whole');
     expect(kept).to.deep.equal({ '100010': '10001000040000004f4e2020' });
@@ -335,7 +425,9 @@ describe('DataSetScanner, what modalities write', () => {
 
   it('keeps the first of an element that stands twice, and says so where the values differ', () => {
     const same = scan([hex('10001000 504e 0200 4142 10001000 504e 0200 4142')], EXPLICIT, [tags.PatientName]);
-    const other = scan([hex('10001000 504e 0200 4142 10001000 504e 0200 4143')], EXPLICIT, [tags.PatientName]);
+    const other = scan([hex('10001000 504e 0200 4142 10001000 504e 0200 4143')], EXPLICIT, [
+      tags.PatientName,
+    ]);
 
     expect(same).to.deep.include({ verdict: 'whole', dropped: [] });
     expect(other).to.deep.include({ verdict: 'whole', dropped: [tags.PatientName] });
@@ -343,7 +435,11 @@ describe('DataSetScanner, what modalities write', () => {
   });
 
   it('keeps nothing out of a sequence in the place of a top-level element', () => {
-    const { kept } = scan([hex('08001111 5351 0000 12000000 feff00e0 0a000000 10001000 504e 0200 4142')], EXPLICIT, [tags.PatientName]);
+    const { kept } = scan(
+      [hex('08001111 5351 0000 12000000 feff00e0 0a000000 10001000 504e 0200 4142')],
+      EXPLICIT,
+      [tags.PatientName],
+    );
 
     expect(kept).to.deep.equal({});
   });
@@ -354,26 +450,46 @@ describe('DataSetScanner, hostile data sets', () => {
     expect(verdictOf('08001111 5351 0000 12000000 feff00e0 0a000000 10001000 504e 0400 41424344')).to.match(
       /^\(0010,0010\) at 28 is longer than what holds it$/,
     );
-    expect(verdictOf('08001111 5351 0000 08000000 feff00e0 09000000 00')).to.match(/^item at 20 is longer than its sequence$/);
-    expect(verdictOf('08001111 5351 0000 14000000 feff00e0 ffffffff 10001000 504e 0400 41424344 feff0de0 00000000')).to.match(
-      /longer than what holds it/,
+    expect(verdictOf('08001111 5351 0000 08000000 feff00e0 09000000 00')).to.match(
+      /^item at 20 is longer than its sequence$/,
     );
+    expect(
+      verdictOf(
+        '08001111 5351 0000 14000000 feff00e0 ffffffff 10001000 504e 0400 41424344 feff0de0 00000000',
+      ),
+    ).to.match(/longer than what holds it/);
   });
 
   it('waits for no more bytes than a length announces, and refuses at the end', () => {
-    expect(verdictOf('e07f1000 4f57 0000 feffffff 0000')).to.match(/^the data set ends too early, inside an element at 14$/);
-    expect(verdictOf('08001111 5351 0000 ffffffff')).to.match(/^the data set ends too early, inside a sequence at 12$/);
-    expect(verdictOf('08001111 5351 0000 ffffffff feff00e0 ffffffff')).to.match(/^the data set ends too early, inside a item at 20$/);
+    expect(verdictOf('e07f1000 4f57 0000 feffffff 0000')).to.match(
+      /^the data set ends too early, inside an element at 14$/,
+    );
+    expect(verdictOf('08001111 5351 0000 ffffffff')).to.match(
+      /^the data set ends too early, inside a sequence at 12$/,
+    );
+    expect(verdictOf('08001111 5351 0000 ffffffff feff00e0 ffffffff')).to.match(
+      /^the data set ends too early, inside a item at 20$/,
+    );
   });
 
   it('refuses items, delimiters and elements that have no place there', () => {
     expect(verdictOf('feff00e0 00000000')).to.match(/^item outside of a sequence/);
-    expect(verdictOf('08001111 5351 0000 ffffffff feff0de0 00000000')).to.match(/^\(FFFE,E00D\) at 20 ends nothing$/);
-    expect(verdictOf('08001111 5351 0000 ffffffff feff00e0 ffffffff feffdde0 00000000')).to.match(/^\(FFFE,E0DD\) at 28 ends nothing$/);
+    expect(verdictOf('08001111 5351 0000 ffffffff feff0de0 00000000')).to.match(
+      /^\(FFFE,E00D\) at 20 ends nothing$/,
+    );
+    expect(verdictOf('08001111 5351 0000 ffffffff feff00e0 ffffffff feffdde0 00000000')).to.match(
+      /^\(FFFE,E0DD\) at 28 ends nothing$/,
+    );
     expect(verdictOf('08001111 5351 0000 ffffffff feffdde0 04000000')).to.match(/^delimiter with a length/);
-    expect(verdictOf('08001111 5351 0000 ffffffff 10001000 504e 0200 4142')).to.match(/^\(0010,0010\) at 12 where an item is due$/);
-    expect(verdictOf('08001111 5351 0000 10000000 feffdde0 00000000 feff00e0 00000000')).to.match(/inside a defined length$/);
-    expect(verdictOf('e07f1000 4f42 0000 ffffffff feff00e0 ffffffff')).to.match(/^fragment of undefined length/);
+    expect(verdictOf('08001111 5351 0000 ffffffff 10001000 504e 0200 4142')).to.match(
+      /^\(0010,0010\) at 12 where an item is due$/,
+    );
+    expect(verdictOf('08001111 5351 0000 10000000 feffdde0 00000000 feff00e0 00000000')).to.match(
+      /inside a defined length$/,
+    );
+    expect(verdictOf('e07f1000 4f42 0000 ffffffff feff00e0 ffffffff')).to.match(
+      /^fragment of undefined length/,
+    );
     expect(verdictOf('e07f1000 4f42 0000 ffffffff feff0de0 00000000')).to.match(/ends nothing$/);
   });
 
@@ -381,7 +497,9 @@ describe('DataSetScanner, hostile data sets', () => {
     const level = hex('08001111 5351 0000 ffffffff feff00e0 ffffffff');
     const bytes = Buffer.concat(Array.from({ length: 10_000 }, () => level));
 
-    expect(scan([bytes], EXPLICIT).verdict).to.equal(`sequences nested more than ${scanLimits.depthMax / 2} deep`);
+    expect(scan([bytes], EXPLICIT).verdict).to.equal(
+      `sequences nested more than ${scanLimits.depthMax / 2} deep`,
+    );
     const legal = Buffer.concat(Array.from({ length: scanLimits.depthMax / 2 }, () => level));
     expect(scan([legal], EXPLICIT).verdict).to.match(/^the data set ends too early/);
   });
@@ -390,7 +508,10 @@ describe('DataSetScanner, hostile data sets', () => {
     const large = scanLimits.keptValueBytesMax + 2;
     const defined = encode([{ tag: tags.PatientComments, vr: 'UT', value: Buffer.alloc(large) }], EXPLICIT);
     const item = [{ tag: tags.PatientComments, vr: 'UT', value: Buffer.alloc(large) }];
-    const sequence = encode([{ tag: tags.ReferencedStudySequence, vr: 'SQ', isUndefined: true, items: [item] }], EXPLICIT);
+    const sequence = encode(
+      [{ tag: tags.ReferencedStudySequence, vr: 'SQ', isUndefined: true, items: [item] }],
+      EXPLICIT,
+    );
     const rest = encode([{ tag: tags.StudyInstanceUID, vr: 'UI', value: Buffer.from('1.2\0') }], EXPLICIT);
     const keptTags = [tags.PatientComments, tags.ReferencedStudySequence, tags.StudyInstanceUID];
     const bytes = Buffer.concat([sequence, defined, rest]);
@@ -405,14 +526,17 @@ describe('DataSetScanner, hostile data sets', () => {
   });
 
   it('holds no more than its bound, however often an element is repeated', () => {
-    const element = (filling: number) => encode([{ tag: tags.PatientComments, vr: 'UT', value: Buffer.alloc(60_000, filling) }], EXPLICIT);
+    const element = (filling: number) =>
+      encode([{ tag: tags.PatientComments, vr: 'UT', value: Buffer.alloc(60_000, filling) }], EXPLICIT);
     const scanner = new DataSetScanner(EXPLICIT, new Set([tags.PatientComments, tags.PatientName]));
     for (let count = 0; count < 100; count++) scanner.write(element(count));
     const small = [hex('10001000 504e 0200 4142'), hex('10001000 504e 0200 4143')];
     for (let count = 0; count < 10_000; count++) scanner.write(small[count % 2] ?? Buffer.alloc(0));
     scanner.end();
 
-    expect([...scanner.kept.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)).to.be.lessThan(70_000);
+    expect([...scanner.kept.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)).to.be.lessThan(
+      70_000,
+    );
     expect([...scanner.dropped]).to.have.members([tags.PatientComments, tags.PatientName]);
   });
 });
@@ -440,7 +564,9 @@ describe('DataSetScanner on files of other implementations', () => {
         const element = scanner.kept.get(tag);
         const json = element === undefined ? {} : toJson(DataSet.decode(element.bytes, syntax));
         const expected = toJson(decoded)[tag.toString(16).padStart(8, '0').toUpperCase()];
-        const values = [Object.values(json)[0], expected].map((one) => (tag === tags.PatientName ? one?.vr : one));
+        const values = [Object.values(json)[0], expected].map((one) =>
+          tag === tags.PatientName ? one?.vr : one,
+        );
         expect(values[0], `${file.path} ${tagOf(tag.toString(16))}`).to.deep.equal(values[1]);
       }
     }

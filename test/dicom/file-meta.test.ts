@@ -14,7 +14,12 @@ import {
 } from '../../src/dicom/file-meta.ts';
 import { Problem } from '../../src/lib/problem.ts';
 
-const META = { sopClassUid: '1.2.840.10008.5.1.4.1.1.2', sopInstanceUid: '1.2.3', transferSyntaxUid: '1.2.840.10008.1.2.1', sourceAeTitle: 'CT1' };
+const META = {
+  sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
+  sopInstanceUid: '1.2.3',
+  transferSyntaxUid: '1.2.840.10008.1.2.1',
+  sourceAeTitle: 'CT1',
+};
 const PROOF: Proof = {
   sizeBytes: 526_338,
   sha256: '5a'.repeat(32),
@@ -45,14 +50,21 @@ describe('File Meta Information (PS3.10 §7.1, storage/FORMAT.md)', () => {
       sourceAddress: fc.constantFrom('192.0.2.7', '::1', 'fe80:1234:5678:9abc:def0:1234:5678:9abc%eth0.1234'),
     });
     fc.assert(
-      fc.property(uid, uid, uid, ae, proof, (sopClassUid, sopInstanceUid, transferSyntaxUid, sourceAeTitle, one) => {
-        const meta = { sopClassUid, sopInstanceUid, transferSyntaxUid, sourceAeTitle };
-        const bytes = withProof(meta, one);
+      fc.property(
+        uid,
+        uid,
+        uid,
+        ae,
+        proof,
+        (sopClassUid, sopInstanceUid, transferSyntaxUid, sourceAeTitle, one) => {
+          const meta = { sopClassUid, sopInstanceUid, transferSyntaxUid, sourceAeTitle };
+          const bytes = withProof(meta, one);
 
-        const sourceAddress = one.sourceAddress.slice(0, 45);
-        expect(decodeFileMeta(bytes)).to.deep.equal({ meta, proof: { ...one, sourceAddress } });
-        expect(dataSetOffsetOf(bytes)).to.equal(bytes.length);
-      }),
+          const sourceAddress = one.sourceAddress.slice(0, 45);
+          expect(decodeFileMeta(bytes)).to.deep.equal({ meta, proof: { ...one, sourceAddress } });
+          expect(dataSetOffsetOf(bytes)).to.equal(bytes.length);
+        },
+      ),
     );
   });
 
@@ -65,15 +77,30 @@ describe('File Meta Information (PS3.10 §7.1, storage/FORMAT.md)', () => {
     for (let at = 132; at < bytes.length; ) {
       const vr = bytes.toString('latin1', at + 4, at + 6);
       const length = vr === 'OB' ? bytes.readUInt32LE(at + 8) : bytes.readUInt16LE(at + 6);
-      elements.push(`${bytes.readUInt16LE(at).toString(16)},${bytes.readUInt16LE(at + 2).toString(16)} ${vr}`);
+      elements.push(
+        `${bytes.readUInt16LE(at).toString(16)},${bytes.readUInt16LE(at + 2).toString(16)} ${vr}`,
+      );
       expect(length % 2).to.equal(0);
       at += (vr === 'OB' ? 12 : 8) + length;
     }
     expect(elements).to.deep.equal([
-      '2,0 UL', '2,1 OB', '2,2 UI', '2,3 UI', '2,10 UI', '2,12 UI', '2,13 SH', '2,16 AE', '2,100 UI', '2,102 OB',
+      '2,0 UL',
+      '2,1 OB',
+      '2,2 UI',
+      '2,3 UI',
+      '2,10 UI',
+      '2,12 UI',
+      '2,13 SH',
+      '2,16 AE',
+      '2,100 UI',
+      '2,102 OB',
     ]);
     expect(bytes.readUInt32LE(140), 'group length').to.equal(bytes.length - 144);
-    for (const text of [IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, PRIVATE_INFORMATION_CREATOR_UID]) {
+    for (const text of [
+      IMPLEMENTATION_CLASS_UID,
+      IMPLEMENTATION_VERSION_NAME,
+      PRIVATE_INFORMATION_CREATOR_UID,
+    ]) {
       expect(bytes.includes(text)).to.equal(true);
     }
     expect(IMPLEMENTATION_VERSION_NAME.length).to.be.at.most(16);
@@ -83,7 +110,12 @@ describe('File Meta Information (PS3.10 §7.1, storage/FORMAT.md)', () => {
   it('has the proof in its last 256 bytes, whatever it says, as the text that FORMAT.md shows', () => {
     const empty = encodeFileMeta(META);
     const small = withProof(META, { ...PROOF, sizeBytes: 1, sourceAeTitle: '', sourceAddress: '' });
-    const large = withProof(META, { ...PROOF, sizeBytes: 999_999_999_999_999, sourceAeTitle: 'A'.repeat(99), sourceAddress: 'f'.repeat(99) });
+    const large = withProof(META, {
+      ...PROOF,
+      sizeBytes: 999_999_999_999_999,
+      sourceAeTitle: 'A'.repeat(99),
+      sourceAddress: 'f'.repeat(99),
+    });
 
     for (const bytes of [small, large]) {
       expect(bytes.length).to.equal(empty.length);
@@ -91,7 +123,11 @@ describe('File Meta Information (PS3.10 §7.1, storage/FORMAT.md)', () => {
       expect(decodeFileMeta(bytes).proof).not.to.equal(undefined);
     }
     expect(empty.subarray(-256).equals(Buffer.alloc(256))).to.equal(true);
-    expect(withProof().toString('latin1', empty.length - 256).trimEnd()).to.equal(
+    expect(
+      withProof()
+        .toString('latin1', empty.length - 256)
+        .trimEnd(),
+    ).to.equal(
       `dicomkeep 1\nlength 526338\nsha256 ${'5a'.repeat(32)}\narrived 2026-11-21T20:15:09.123Z\ncaller CT1\naddress 192.0.2.7`,
     );
   });
@@ -108,7 +144,9 @@ describe('File Meta Information (PS3.10 §7.1, storage/FORMAT.md)', () => {
 
   it('is not forged by what a caller sends as its name or address', () => {
     const forged = 'X\nlength 1\nsha256 ';
-    const { proof } = decodeFileMeta(withProof(META, { ...PROOF, sourceAeTitle: forged, sourceAddress: `${forged}\r\0\u0085é` }));
+    const { proof } = decodeFileMeta(
+      withProof(META, { ...PROOF, sourceAeTitle: forged, sourceAddress: `${forged}\r\0\u0085é` }),
+    );
 
     expect(proof).to.deep.include({ sizeBytes: PROOF.sizeBytes, sha256: PROOF.sha256 });
     expect(proof?.sourceAeTitle).to.equal('X?length 1?sha25');
@@ -140,8 +178,17 @@ describe('File Meta Information (PS3.10 §7.1, storage/FORMAT.md)', () => {
 
   it('is none of ours without prefix or group length, cut short, or too long', () => {
     const bytes = withProof();
-    const changed = (at: number, value: number) => Buffer.from(bytes.subarray(0, FILE_META_HEAD_BYTES)).fill(value, at, at + 1);
-    for (const head of [Buffer.alloc(0), Buffer.alloc(144), bytes.subarray(0, 143), changed(128, 0), changed(132, 8), changed(134, 1), changed(143, 1)]) {
+    const changed = (at: number, value: number) =>
+      Buffer.from(bytes.subarray(0, FILE_META_HEAD_BYTES)).fill(value, at, at + 1);
+    for (const head of [
+      Buffer.alloc(0),
+      Buffer.alloc(144),
+      bytes.subarray(0, 143),
+      changed(128, 0),
+      changed(132, 8),
+      changed(134, 1),
+      changed(143, 1),
+    ]) {
       expect(() => dataSetOffsetOf(head)).to.throw(Problem);
     }
     for (let length = 132; length < bytes.length; length++) {

@@ -49,7 +49,9 @@ interface ManifestEntry {
   dataset_sha256: string | null;
 }
 
-const FOLDER = process.env['DICOMKEEP_CORPUS'] ?? join(import.meta.dirname, '../../../shared/corpus');
+/** Where the corpus is looked for. */
+export const corpusFolder =
+  process.env['DICOMKEEP_CORPUS'] ?? join(import.meta.dirname, '../../../shared/corpus');
 
 /** Files of the corpus; undefined where there is none on this machine. */
 export const corpus: readonly CorpusFile[] | undefined = readCorpus();
@@ -57,7 +59,7 @@ export const corpus: readonly CorpusFile[] | undefined = readCorpus();
 /** The corpus, or made-up instances of the same kinds where it is absent, which is said on the console. */
 export function corpusOrStandIns(): readonly CorpusFile[] {
   if (corpus !== undefined) return corpus;
-  console.log(`    (no corpus at ${FOLDER}: instances made by the tests take its place)`);
+  console.log(`    (no corpus at ${corpusFolder}: instances made by the tests take its place)`);
   return standIns().map((standIn) => ({ ...standIn, sha256: sha256Of(standIn.dataSet()) }));
 }
 
@@ -80,14 +82,14 @@ export function sha256Of(bytes: Buffer): string {
 }
 
 function readCorpus(): CorpusFile[] | undefined {
-  const manifest = join(FOLDER, 'manifest.json');
+  const manifest = join(corpusFolder, 'manifest.json');
   if (!existsSync(manifest)) return undefined;
   return (JSON.parse(readFileSync(manifest, 'utf8')) as ManifestEntry[]).map(toFile);
 }
 
 /** A file that tells nothing of itself is sent as if it were a data set, under UIDs made up for it. */
 function toFile(entry: ManifestEntry, index: number): CorpusFile {
-  const bytesOf = () => readFileSync(join(FOLDER, entry.path)).subarray(entry.dataset_offset ?? 0);
+  const bytesOf = () => readFileSync(join(corpusFolder, entry.path)).subarray(entry.dataset_offset ?? 0);
   return {
     path: entry.path,
     expect: entry.expect,

@@ -190,6 +190,15 @@ function odd(): StandIn[] {
       path: 'private element of a VR to come',
       insert: Buffer.concat([creator, element(0x00091013, NEW_VR, Buffer.from('0000'))]),
     }),
+    makeInstance({ path: 'blanks for a VR', insert: element(0x00280120, '  ', Buffer.from([0, 1])) }),
+    {
+      ...makeInstance({
+        path: 'Patient ID as UN',
+        with: { PatientID: null },
+        insert: element(0x00100020, 'UN', Buffer.from('UN-ID ')),
+      }),
+      patientId: 'UN-ID',
+    },
     makeInstance({ path: 'no Patient ID', with: { PatientID: null } }),
     makeInstance({ path: 'no patient at all', with: { PatientID: null, PatientName: null } }),
     makeInstance({ path: 'dates that are none', with: { StudyDate: '2026-99-99', StudyTime: 'noon' } }),

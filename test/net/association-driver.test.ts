@@ -5,7 +5,11 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { encodeMessage, type Message } from '../../src/dimse/message.ts';
 import { responseTo } from '../../src/dimse/response.ts';
-import { AssociationDriver, type DataSetConsumer, type DriverEvents } from '../../src/net/association-driver.ts';
+import {
+  AssociationDriver,
+  type DataSetConsumer,
+  type DriverEvents,
+} from '../../src/net/association-driver.ts';
 import { Listener } from '../../src/net/listener.ts';
 import { readByEvents, readInto } from '../../src/net/socket-reader.ts';
 import { Association, type Indication } from '../../src/ul/association.ts';
@@ -22,7 +26,9 @@ const A_ABORT = 7;
 
 const RQ = aAssociateRq.encode({
   ...A_ASSOCIATE_RQ_VALUE,
-  presentationContexts: [{ id: 1, abstractSyntax: uids.ctImageStorage, transferSyntaxes: [uids.explicitLittle] }],
+  presentationContexts: [
+    { id: 1, abstractSyntax: uids.ctImageStorage, transferSyntaxes: [uids.explicitLittle] },
+  ],
 });
 const RELEASE_RQ = aReleaseRq.encode({ type: 'A-RELEASE-RQ' });
 
@@ -124,6 +130,7 @@ class Session implements DriverEvents {
 
   message(contextId: number, message: Message): DataSetConsumer | undefined {
     this.messages.push(message);
+    if (this.#options.isBroken) throw new TypeError('a bug of ours');
     if (message.type !== 'C-STORE-RQ') return undefined;
     const consumer = new SlowConsumer(this.#options.delayMs ?? (() => 0), (bytes) => {
       this.dataSets.push(bytes);
@@ -143,6 +150,8 @@ interface HostOptions {
   idleTimeoutMs?: number;
   /** Does not answer the association request. */
   isMute?: boolean;
+  /** Throws at every message. */
+  isBroken?: boolean;
 }
 
 for (const [way, readSocket] of [
@@ -180,7 +189,9 @@ for (const [way, readSocket] of [
       for (const peer of peers.splice(0)) peer.destroy();
     });
 
-    async function open(...first: Buffer[]): Promise<{ peer: Socket; received: () => Buffer; session: () => Session; ended: Promise<void> }> {
+    async function open(
+      ...first: Buffer[]
+    ): Promise<{ peer: Socket; received: () => Buffer; session: () => Session; ended: Promise<void> }> {
       const number = sessions.length;
       const peer = connect({ port, host: '127.0.0.1', noDelay: true });
       peers.push(peer);
@@ -200,7 +211,13 @@ for (const [way, readSocket] of [
     };
 
     it('takes data sets byte for byte, however the stream is cut and however slowly their bytes are let go of', async () => {
-      const dataSets = [randomBytes(10), randomBytes(500_000), randomBytes(60_000), randomBytes(3_000_001), randomBytes(1_000_000)];
+      const dataSets = [
+        randomBytes(10),
+        randomBytes(500_000),
+        randomBytes(60_000),
+        randomBytes(3_000_001),
+        randomBytes(1_000_000),
+      ];
       let random = 12_345;
       const next = (below: number) => {
         random = (random * 1_103_515_245 + 12_345) & 0x7fff_ffff;
@@ -209,10 +226,14 @@ for (const [way, readSocket] of [
       options = { delayMs: () => next(6) };
       const { peer, session, ended } = await open(RQ);
       await until(() => session().indications.length > 0);
-      const stream = Buffer.concat([...dataSets.map((dataSet, index) => stored(index + 1, dataSet)), RELEASE_RQ]);
+      const stream = Buffer.concat([
+        ...dataSets.map((dataSet, index) => stored(index + 1, dataSet)),
+        RELEASE_RQ,
+      ]);
       for (let at = 0; at < stream.length; ) {
         const bytes = next(3) === 0 ? 1 + next(50) : 1 + next(300_000);
-        if (!peer.write(stream.subarray(at, at + bytes))) await new Promise((resolve) => peer.once('drain', resolve));
+        if (!peer.write(stream.subarray(at, at + bytes)))
+          await new Promise((resolve) => peer.once('drain', resolve));
         if (next(8) === 0) await wait(1);
         at += bytes;
       }
@@ -221,7 +242,9 @@ for (const [way, readSocket] of [
       await until(() => session().dataSets.length === dataSets.length);
 
       for (const [index, { taken }] of session().consumers.entries()) {
-        expect(Buffer.concat(taken).equals(dataSets[index] ?? Buffer.alloc(0)), `data set ${index}`).to.equal(true);
+        expect(Buffer.concat(taken).equals(dataSets[index] ?? Buffer.alloc(0)), `data set ${index}`).to.equal(
+          true,
+        );
       }
       await until(() => session().closes > 0);
       expect(session().consumers.map(({ aborts }) => aborts)).to.deep.equal([0, 0, 0, 0, 0]);
@@ -237,7 +260,9 @@ for (const [way, readSocket] of [
       await until(() => session().dataSets.length === dataSets.length);
 
       for (const [index, { taken }] of session().consumers.entries()) {
-        expect(Buffer.concat(taken).equals(dataSets[index] ?? Buffer.alloc(0)), `data set ${index}`).to.equal(true);
+        expect(Buffer.concat(taken).equals(dataSets[index] ?? Buffer.alloc(0)), `data set ${index}`).to.equal(
+          true,
+        );
       }
     });
 
@@ -305,7 +330,17 @@ for (const [way, readSocket] of [
 
     it('is closed once, and gives up what is not whole, wherever the peer goes away', async () => {
       const stream = Buffer.concat([RQ, stored(1, Buffer.alloc(40_000, 1)), RELEASE_RQ]);
-      for (const length of [0, 5, 60, RQ.length, RQ.length + 3, RQ.length + 100, RQ.length + 20_000, stream.length - 12, stream.length]) {
+      for (const length of [
+        0,
+        5,
+        60,
+        RQ.length,
+        RQ.length + 3,
+        RQ.length + 100,
+        RQ.length + 20_000,
+        stream.length - 12,
+        stream.length,
+      ]) {
         for (const way of ['end', 'destroy', 'reset'] as const) {
           const { peer, session } = await open(stream.subarray(0, RQ.length));
           if (length > RQ.length) await until(() => session().indications.length > 0);
@@ -330,19 +365,39 @@ for (const [way, readSocket] of [
       const whole = Buffer.concat([RQ, stored(1, Buffer.alloc(300)), RELEASE_RQ]);
       const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
       await fc.assert(
-        fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), fc.nat(whole.length), async (changes, cut) => {
-          const bytes = Buffer.from(whole);
-          for (const [at, value] of changes) bytes[at] = value;
-          const { peer, session } = await open(bytes.subarray(0, cut));
-          peer.end(bytes.subarray(cut));
-          await until(() => session().closes > 0);
-          expect(session().closes).to.equal(1);
-        }),
+        fc.asyncProperty(
+          fc.array(change, { minLength: 1, maxLength: 4 }),
+          fc.nat(whole.length),
+          async (changes, cut) => {
+            const bytes = Buffer.from(whole);
+            for (const [at, value] of changes) bytes[at] = value;
+            const { peer, session } = await open(bytes.subarray(0, cut));
+            peer.end(bytes.subarray(cut));
+            await until(() => session().closes > 0);
+            expect(session().closes).to.equal(1);
+          },
+        ),
         { numRuns: 60 },
       );
       await wait(10);
       const { session } = await open(RQ);
       await until(() => session().indications.length > 0);
+    });
+
+    it('ends the association on which a bug of ours shows, and no other', async () => {
+      const other = await open(RQ);
+      options = { isBroken: true };
+      const { peer, session, received, ended } = await open(RQ);
+      await until(() => session().indications.length > 0);
+      peer.write(stored(1, Buffer.alloc(100_000)));
+
+      await ended;
+
+      await until(() => session().closes === 1);
+      expect(received().subarray(-10)[0]).to.equal(A_ABORT);
+      expect(session().indications.at(-1)).to.equal('A-P-ABORT indication');
+      other.peer.write(stored(1, Buffer.alloc(10)));
+      await until(() => other.session().dataSets.length === 1);
     });
 
     it('aborts an association on which nothing happens', async () => {
@@ -370,7 +425,11 @@ for (const [way, readSocket] of [
       await established.ended;
       established.session().driver.abort('we stop');
       expect(established.session().driver.isOpen).to.equal(false);
-      expect(established.session().driver.send(1, { type: 'C-ECHO-RSP', hasDataSet: false, messageIdBeingRespondedTo: 1, status: 0 })).to.equal(false);
+      expect(
+        established
+          .session()
+          .driver.send(1, { type: 'C-ECHO-RSP', hasDataSet: false, messageIdBeingRespondedTo: 1, status: 0 }),
+      ).to.equal(false);
       expect(await established.session().driver.sendPdvs([])).to.equal(false);
       await until(() => mute.session().closes === 1 && established.session().closes === 1);
     });
@@ -380,7 +439,12 @@ for (const [way, readSocket] of [
 describe('Listener', () => {
   it('says which port cannot be bound', async () => {
     const log = memoryLog();
-    const options = { host: '127.0.0.1', connectionsMax: 10, log, accept: (socket: Socket) => socket.destroy() };
+    const options = {
+      host: '127.0.0.1',
+      connectionsMax: 10,
+      log,
+      accept: (socket: Socket) => socket.destroy(),
+    };
     const first = new Listener({ ...options, port: 0 });
     const { port } = await first.listen();
     let words = '';
@@ -396,7 +460,13 @@ describe('Listener', () => {
 
   it('drops connections beyond its bound, and says so', async () => {
     const log = memoryLog();
-    const listener = new Listener({ host: '127.0.0.1', port: 0, connectionsMax: 1, log, accept: (socket) => void socket.resume() });
+    const listener = new Listener({
+      host: '127.0.0.1',
+      port: 0,
+      connectionsMax: 1,
+      log,
+      accept: (socket) => void socket.resume(),
+    });
     const { port } = await listener.listen();
     const sockets = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
     for (const socket of sockets) socket.on('error', () => undefined);

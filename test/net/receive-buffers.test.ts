@@ -69,7 +69,8 @@ class Connection {
 
   check(): void {
     for (const { view, filling } of this.#held) {
-      const isSame = view[0] === filling && view[view.length >> 1] === filling && view[view.length - 1] === filling;
+      const isSame =
+        view[0] === filling && view[view.length >> 1] === filling && view[view.length - 1] === filling;
       expect(isSame, 'bytes that are held stay as they are').to.equal(true);
     }
   }
@@ -91,29 +92,33 @@ describe('ReceiveBuffers', () => {
   it('overwrites no byte that is held, of its own connection or of another, and goes on when it is released', async function () {
     this.timeout(30_000);
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), fc.array(fc.nat(80), { maxLength: 3 }), async (steps, ends) => {
-        let connections = [new Connection(0), new Connection(80), new Connection(161)];
-        for (const [index, { connection, what, bytes, isHeld, isWithinDataSet }] of steps.entries()) {
-          const one = connections[connection];
-          if (what === 'read') one?.read(bytes, isHeld, isWithinDataSet);
-          else await one?.release();
-          for (const each of connections) each.check();
-          if (!ends.includes(index)) continue;
-          // The connection ends with bytes held, and another begins in its place.
-          one?.buffers.close(one.held());
-          const fresh = new Connection(index);
-          connections = connections.map((each) => (each === one ? fresh : each));
-          fresh.read(65_536, true, true);
-          fresh.read(1_048_576, true, true);
-          one?.check();
-          await one?.releaseAll();
-        }
-        for (const each of connections) {
-          await each.releaseAll();
-          expect(each.isBlocked, 'nothing is held, so the reading goes on').to.equal(false);
-          each.buffers.close(undefined);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 20, maxLength: 80 }),
+        fc.array(fc.nat(80), { maxLength: 3 }),
+        async (steps, ends) => {
+          let connections = [new Connection(0), new Connection(80), new Connection(161)];
+          for (const [index, { connection, what, bytes, isHeld, isWithinDataSet }] of steps.entries()) {
+            const one = connections[connection];
+            if (what === 'read') one?.read(bytes, isHeld, isWithinDataSet);
+            else await one?.release();
+            for (const each of connections) each.check();
+            if (!ends.includes(index)) continue;
+            // The connection ends with bytes held, and another begins in its place.
+            one?.buffers.close(one.held());
+            const fresh = new Connection(index);
+            connections = connections.map((each) => (each === one ? fresh : each));
+            fresh.read(65_536, true, true);
+            fresh.read(1_048_576, true, true);
+            one?.check();
+            await one?.releaseAll();
+          }
+          for (const each of connections) {
+            await each.releaseAll();
+            expect(each.isBlocked, 'nothing is held, so the reading goes on').to.equal(false);
+            each.buffers.close(undefined);
+          }
+        },
+      ),
       { numRuns: 100 },
     );
   });

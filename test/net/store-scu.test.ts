@@ -71,17 +71,24 @@ describe('StoreScu (PS3.4 §B.2)', () => {
     });
   }
 
-  const operation = (pieces: AsyncIterable<Buffer>, sizeBytes: number | undefined, transferSyntaxUid = EXPLICIT) => ({
+  const operation = (
+    pieces: AsyncIterable<Buffer>,
+    sizeBytes: number | undefined,
+    transferSyntaxUid = EXPLICIT,
+  ) => ({
     sopClassUid: CT,
     sopInstanceUid: '1.2.3',
     transferSyntaxUid,
     pieces,
     sizeBytes,
   });
-  const answerAtEnd = (status = 0) => (pdvs: readonly Pdv[]) => {
-    if (pdvs.at(-1)?.isLast && !pdvs.at(-1)?.isCommand) setImmediate(() => scu.respond(response(1, status)));
-    return true;
-  };
+  const answerAtEnd =
+    (status = 0) =>
+    (pdvs: readonly Pdv[]) => {
+      if (pdvs.at(-1)?.isLast && !pdvs.at(-1)?.isCommand)
+        setImmediate(() => scu.respond(response(1, status)));
+      return true;
+    };
   const dataSets = () => driver.sent.filter(({ isCommand }) => !isCommand);
 
   async function refusalOf(work: Promise<unknown>): Promise<string> {
@@ -129,7 +136,9 @@ describe('StoreScu (PS3.4 §B.2)', () => {
 
       const data = dataSets();
       expect(Buffer.concat(data.map(({ bytes }) => bytes)).toString()).to.equal(pieces.join(''));
-      expect(data.map(({ isLast }) => isLast)).to.deep.equal(data.map((_, index) => index === data.length - 1));
+      expect(data.map(({ isLast }) => isLast)).to.deep.equal(
+        data.map((_, index) => index === data.length - 1),
+      );
       for (const { bytes } of data.slice(0, -1)) expect(bytes.length % 2).to.equal(0);
     }
   });
@@ -164,7 +173,9 @@ describe('StoreScu (PS3.4 §B.2)', () => {
   it('aborts when no answer comes in time, and stays ended', async () => {
     scu = newScu(30);
 
-    expect(await refusalOf(scu.store(operation(piecesOf('ab'), 2)))).to.equal('peer-unreachable: no answer to C-STORE within 30 ms');
+    expect(await refusalOf(scu.store(operation(piecesOf('ab'), 2)))).to.equal(
+      'peer-unreachable: no answer to C-STORE within 30 ms',
+    );
 
     expect(driver.aborts).to.deep.equal(['no answer to C-STORE within 30 ms']);
     const sent = driver.sent.length;
@@ -187,9 +198,9 @@ describe('StoreScu (PS3.4 §B.2)', () => {
     };
     const startedAt = performance.now();
 
-    expect(await refusalOf(scu.store(operation(piecesOf(...Array.from({ length: 20 }, () => 'ab')), 40)))).to.match(
-      /^peer-unreachable: no answer to C-STORE within 40 ms/,
-    );
+    expect(
+      await refusalOf(scu.store(operation(piecesOf(...Array.from({ length: 20 }, () => 'ab')), 40))),
+    ).to.match(/^peer-unreachable: no answer to C-STORE within 40 ms/);
 
     expect(performance.now() - startedAt, 'each piece counts anew').to.be.greaterThan(100);
   });
@@ -205,13 +216,17 @@ describe('StoreScu (PS3.4 §B.2)', () => {
       scu.end('aborted by the peer');
       return false;
     };
-    expect(await refusalOf(scu.store(operation(piecesOf('ab', 'cd'), 4)))).to.equal('peer-unreachable: aborted by the peer');
+    expect(await refusalOf(scu.store(operation(piecesOf('ab', 'cd'), 4)))).to.equal(
+      'peer-unreachable: aborted by the peer',
+    );
   });
 
   it('aborts where the data set cannot be read to its end: only that makes the peer drop it', async () => {
     const broken = piecesOf('ab', new Problem('not-found', 'the file is shorter than its data set'));
 
-    expect(await refusalOf(scu.store(operation(broken, 100)))).to.equal('not-found: the file is shorter than its data set');
+    expect(await refusalOf(scu.store(operation(broken, 100)))).to.equal(
+      'not-found: the file is shorter than its data set',
+    );
 
     expect(driver.aborts).to.deep.equal(['the file is shorter than its data set']);
     expect(dataSets().some(({ isLast }) => isLast)).to.equal(false);

@@ -59,7 +59,10 @@ describe('Callers', () => {
       const caller = await one.identify('CT1', 'DICOMKEEP', '192.0.2.1');
 
       expect(one.refusalOf(caller)).to.equal(undefined);
-      expect(RIGHTS.filter((right) => one.refusalTo(caller, right) === undefined)).to.deep.equal(['echo', 'store']);
+      expect(RIGHTS.filter((right) => one.refusalTo(caller, right) === undefined)).to.deep.equal([
+        'echo',
+        'store',
+      ]);
       expect(one.refusalTo(caller, 'find')).to.equal('peer CT1 has no right to find');
     });
   }
@@ -125,7 +128,9 @@ describe('Callers', () => {
   it('waits a second at most for a catalogue that does not answer', async () => {
     let calls = 0;
     const list = () => (++calls === 1 ? Promise.resolve(known) : new Promise<Peer[]>(() => undefined));
-    const one = callers('store', { peers: { list, findByAeTitle: () => Promise.reject(new Error('not used')) } });
+    const one = callers('store', {
+      peers: { list, findByAeTitle: () => Promise.reject(new Error('not used')) },
+    });
     await one.refresh();
     const startedAt = performance.now();
 

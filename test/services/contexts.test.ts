@@ -38,7 +38,12 @@ describe('isStorageClass (PS3.4 Annex B)', () => {
   });
 
   it('takes private and future classes too, unless only those of the standard are wanted', () => {
-    for (const uid of [PRIVATE, '1.2.840.113619.4.30', '1.2.840.10008.5.1.4.1.1.999', '1.2.840.10008.5.1.4.1.1.9999.1']) {
+    for (const uid of [
+      PRIVATE,
+      '1.2.840.113619.4.30',
+      '1.2.840.10008.5.1.4.1.1.999',
+      '1.2.840.10008.5.1.4.1.1.9999.1',
+    ]) {
       expect([isStorageClass(uid, 'any'), isStorageClass(uid, 'standard')], uid).to.deep.equal([true, false]);
     }
   });
@@ -49,12 +54,14 @@ describe('isStorageClass (PS3.4 Annex B)', () => {
   });
 
   it('takes nothing that is no UID', () => {
-    for (const uid of ['', 'CT', '.1.2', '1.2 ', '1.2\n', '9'.repeat(65)]) expect(isStorageClass(uid, 'any'), uid).to.equal(false);
+    for (const uid of ['', 'CT', '.1.2', '1.2 ', '1.2\n', '9'.repeat(65)])
+      expect(isStorageClass(uid, 'any'), uid).to.equal(false);
   });
 });
 
 describe('chooseTransferSyntax', () => {
-  const choose = (abstractSyntax: string, ...proposed: string[]) => chooseTransferSyntax(abstractSyntax, proposed, 'any', false);
+  const choose = (abstractSyntax: string, ...proposed: string[]) =>
+    chooseTransferSyntax(abstractSyntax, proposed, 'any', false);
 
   it('takes the first choice of who stores, and Explicit VR Little Endian before all', () => {
     expect(choose(uids.CTImageStorage, JPEG, IMPLICIT)).to.equal(JPEG);
@@ -66,7 +73,9 @@ describe('chooseTransferSyntax', () => {
   it('takes for identifiers only what it can read', () => {
     const find = uids.StudyRootQueryRetrieveInformationModelFind;
     expect(choose(find, IMPLICIT, EXPLICIT)).to.equal(EXPLICIT);
-    expect(choose(find, JPEG, uids.DeflatedExplicitVRLittleEndian, uids.ExplicitVRBigEndian)).to.equal(uids.ExplicitVRBigEndian);
+    expect(choose(find, JPEG, uids.DeflatedExplicitVRLittleEndian, uids.ExplicitVRBigEndian)).to.equal(
+      uids.ExplicitVRBigEndian,
+    );
     expect(choose(find, JPEG)).to.equal(undefined);
     expect(choose(uids.Verification, '1.2.826.0.1.99')).to.equal(undefined);
   });
@@ -82,7 +91,9 @@ describe('chooseTransferSyntax', () => {
 
   it('tells a class that is not ours from a transfer syntax that is not', () => {
     expect(choose(OTHERS[2] ?? '', EXPLICIT)).to.equal('abstract-syntax-not-supported');
-    expect(chooseTransferSyntax(PRIVATE, [EXPLICIT], 'standard', false)).to.equal('abstract-syntax-not-supported');
+    expect(chooseTransferSyntax(PRIVATE, [EXPLICIT], 'standard', false)).to.equal(
+      'abstract-syntax-not-supported',
+    );
     expect(choose(uids.CTImageStorage)).to.equal(undefined);
   });
 });

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { DataSet } from '../../src/dicom/data-set.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { toJson } from '../../src/dicom/json.ts';
-import { explicitVrLittleEndian, implicitVrLittleEndian, type TransferSyntax, transferSyntaxOf } from '../../src/dicom/transfer-syntax.ts';
+import {
+  explicitVrLittleEndian,
+  implicitVrLittleEndian,
+  type TransferSyntax,
+  transferSyntaxOf,
+} from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import { CONVERSION_TARGETS, converted, isConvertible } from '../../src/services/conversion.ts';
 import { dataSetOf, piecesOf, refusalOf } from './fixtures.ts';
@@ -41,7 +46,12 @@ const PIXELS: readonly Pixels[] = [
 
 /** An image with numbers of every kind, sequences, and something behind its pixels. */
 function image({ tag, vr, bitsAllocated }: Pixels, pixels: Buffer, isSigned = false): DataSet {
-  const dataSet = dataSetOf({ SpecificCharacterSet: 'ISO_IR 192', PatientName: '山田', PatientID: 'P1', StudyInstanceUID: '1.2' });
+  const dataSet = dataSetOf({
+    SpecificCharacterSet: 'ISO_IR 192',
+    PatientName: '山田',
+    PatientID: 'P1',
+    StudyInstanceUID: '1.2',
+  });
   const item = dataSetOf({ CodeValue: 'AB' });
   item.setNumbers(tags.ReferencedFrameNumber, [1]);
   item.setNumbers(tags.PixelPaddingValue, [isSigned ? -5 : 65_531], isSigned ? 'SS' : 'US');
@@ -79,7 +89,9 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
           expect(pixelsOf(back, pixels.tag).equals(value)).to.equal(true);
           if (to === EXPLICIT) expect(back.get(pixels.tag)?.vr).to.equal(pixels.vr);
           for (let cut = 0; cut <= bytes.length; cut += 3) {
-            expect((await convert(piecesOf(bytes, [cut]), from, to)).equals(whole), `cut at ${cut}`).to.equal(true);
+            expect((await convert(piecesOf(bytes, [cut]), from, to)).equals(whole), `cut at ${cut}`).to.equal(
+              true,
+            );
           }
           const single = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
           expect((await convert(single, from, to)).equals(whole), 'byte by byte').to.equal(true);
@@ -97,7 +109,10 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
         fc.array(fc.nat(2000), { maxLength: 6 }),
         async (pixels, words, isSigned, cuts) => {
           const bytes = image(pixels, Buffer.alloc(words * 2, 'pixels'), isSigned).encode(EXPLICIT);
-          const pieces = piecesOf(bytes, cuts.filter((cut) => cut <= bytes.length));
+          const pieces = piecesOf(
+            bytes,
+            cuts.filter((cut) => cut <= bytes.length),
+          );
 
           const implicit = await convert(pieces, EXPLICIT, IMPLICIT);
 
@@ -105,6 +120,22 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
         },
       ),
       { numRuns: 100 },
+    );
+  });
+
+  it('makes Pixel Data of odd length even, as all other values (PS3.5 §7.1.1)', async () => {
+    const head = dataSetOf({ PatientID: 'P1' }).encode(EXPLICIT);
+    const behind = Buffer.from('fcfffcff4f42000002000000aabb', 'hex');
+    const odd = Buffer.concat([head, Buffer.from('e07f10004f42000003000000010203', 'hex'), behind]);
+    for (let cut = 0; cut <= odd.length; cut++) {
+      const even = await convert(piecesOf(odd, [cut]), EXPLICIT, EXPLICIT);
+
+      const expected = Buffer.concat([head, Buffer.from('e07f10004f4200000400000001020300', 'hex'), behind]);
+      expect(even.equals(expected), `cut at ${cut}`).to.equal(true);
+    }
+    const big = Buffer.from('7fe000104f57000000000003010203', 'hex');
+    expect((await convert([big], BIG_ENDIAN, EXPLICIT)).toString('hex')).to.equal(
+      'e07f10004f5700000400000002010003',
     );
   });
 
@@ -125,7 +156,11 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
   it('takes a data set without Pixel Data, such as a report', async () => {
     const report = dataSetOf({ PatientID: 'P1', StudyInstanceUID: '1.2' });
 
-    expect((await convert(piecesOf(report.encode(EXPLICIT), [5]), EXPLICIT, IMPLICIT)).equals(report.encode(IMPLICIT))).to.equal(true);
+    expect(
+      (await convert(piecesOf(report.encode(EXPLICIT), [5]), EXPLICIT, IMPLICIT)).equals(
+        report.encode(IMPLICIT),
+      ),
+    ).to.equal(true);
   });
 
   it('takes a header as large as that of an enhanced image of ten thousand frames', async function () {
@@ -133,7 +168,8 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
     const dataSet = new DataSet();
     const frames = Array.from({ length: 10_000 }, (_, number) => {
       const frame = new DataSet();
-      for (let element = 0; element < 20; element++) frame.setText(0x00201000 + element * 2, String(number), 'IS');
+      for (let element = 0; element < 20; element++)
+        frame.setText(0x00201000 + element * 2, String(number), 'IS');
       return frame;
     });
     dataSet.setItems(tags.PerFrameFunctionalGroupsSequence, frames);
@@ -153,11 +189,18 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
     if (pixels === undefined) throw new Error('no pixels');
     const bytes = image(pixels, Buffer.alloc(100)).encode(EXPLICIT);
     for (const length of [30, bytes.indexOf(Buffer.from('e07f1000', 'hex')) + 50]) {
-      expect(await refusalOf(convert([bytes.subarray(0, length)], EXPLICIT, IMPLICIT)), `${length} bytes`).to.match(/^unreadable-data-set/);
+      expect(
+        await refusalOf(convert([bytes.subarray(0, length)], EXPLICIT, IMPLICIT)),
+        `${length} bytes`,
+      ).to.match(/^unreadable-data-set/);
     }
     const jpeg = transferSyntaxOf(uids.JPEGBaseline8Bit) ?? EXPLICIT;
-    expect(await refusalOf(convert([bytes], jpeg, EXPLICIT))).to.match(/^unreadable-data-set: transfer syntax .* cannot be converted/);
-    expect(await refusalOf(convert([Buffer.from('e07f1000555300020002', 'hex')], EXPLICIT, IMPLICIT))).to.match(/^unreadable-data-set/);
+    expect(await refusalOf(convert([bytes], jpeg, EXPLICIT))).to.match(
+      /^unreadable-data-set: transfer syntax .* cannot be converted/,
+    );
+    expect(
+      await refusalOf(convert([Buffer.from('e07f1000555300020002', 'hex')], EXPLICIT, IMPLICIT)),
+    ).to.match(/^unreadable-data-set/);
   });
 
   it('throws nothing but a Problem on any bytes', async () => {
@@ -165,12 +208,16 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
     const [pixels] = PIXELS;
     if (pixels === undefined) throw new Error('no pixels');
     await fc.assert(
-      fc.asyncProperty(syntaxes, fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 4 }), async (from, changes) => {
-        const bytes = image(pixels, Buffer.alloc(20)).encode(from);
-        for (const [at, value] of changes) bytes[at] = value;
+      fc.asyncProperty(
+        syntaxes,
+        fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 4 }),
+        async (from, changes) => {
+          const bytes = image(pixels, Buffer.alloc(20)).encode(from);
+          for (const [at, value] of changes) bytes[at] = value;
 
-        await refusalOf(convert([bytes], from, EXPLICIT)); // throws what is no Problem
-      }),
+          await refusalOf(convert([bytes], from, EXPLICIT)); // throws what is no Problem
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -179,7 +226,13 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
 describe('isConvertible', () => {
   it('holds for uncompressed transfer syntaxes alone', () => {
     expect([...CONVERSION_TARGETS, uids.ExplicitVRBigEndian].every(isConvertible)).to.equal(true);
-    for (const uid of [uids.JPEGBaseline8Bit, uids.RLELossless, uids.DeflatedExplicitVRLittleEndian, '1.2.3', '']) {
+    for (const uid of [
+      uids.JPEGBaseline8Bit,
+      uids.RLELossless,
+      uids.DeflatedExplicitVRLittleEndian,
+      '1.2.3',
+      '',
+    ]) {
       expect(isConvertible(uid), uid).to.equal(false);
     }
   });

@@ -1,10 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { type Catalog, openCatalog } from '../../src/catalog/catalog.ts';
 import type { ArrivalOutcome, InstanceArrival } from '../../src/catalog/catalog.ts';
+import { type Catalog, openCatalog } from '../../src/catalog/catalog.ts';
 import { explicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import { Problem } from '../../src/lib/problem.ts';
@@ -13,7 +23,15 @@ import { type AcceptedInstance, BatchFiler } from '../../src/services/filing-bat
 import { readHeader } from '../../src/services/recovery.ts';
 import { StorageService } from '../../src/services/storage.ts';
 import { isoWeekOf } from '../../src/storage/week.ts';
-import { ctDataSet, encoded, headerTags, memoryLog, refusalOf, type TestVolume, testVolume } from './fixtures.ts';
+import {
+  ctDataSet,
+  encoded,
+  headerTags,
+  memoryLog,
+  refusalOf,
+  type TestVolume,
+  testVolume,
+} from './fixtures.ts';
 
 /** Answers as the catalogue does, from a map; can be made to fail. */
 class FakeCatalog {
@@ -62,13 +80,20 @@ describe('Filer', () => {
     await place.remove();
   });
 
-  function newFiler(of: Catalog, bounds: { batchInstancesMax?: number; incomingInstancesMax?: number; incomingBytesMax?: number } = {}) {
+  function newFiler(
+    of: Catalog,
+    bounds: { batchInstancesMax?: number; incomingInstancesMax?: number; incomingBytesMax?: number } = {},
+  ) {
     const batchFiler = new BatchFiler({
       catalog: of,
       files: place.files,
       log,
       readHeader: ({ name, dataSetOffset, transferSyntaxUid, proof: { sizeBytes } }) =>
-        readHeader(place.files.incomingPathOf(name), { dataSetOffset, sizeBytes, transferSyntaxUid }, headerTags),
+        readHeader(
+          place.files.incomingPathOf(name),
+          { dataSetOffset, sizeBytes, transferSyntaxUid },
+          headerTags,
+        ),
     });
     return new Filer({
       batchFiler,
@@ -81,8 +106,16 @@ describe('Filer', () => {
   }
 
   /** Stores instances through the service, as an association does; what was accepted is added to `to`. */
-  async function store(number: number, description = '', to: Pick<Filer, 'add' | 'admit'> = filer): Promise<void> {
-    const sink = new StorageService({ incoming: place.incoming, filer: to as Filer, keptTags: headerTags }).begin({
+  async function store(
+    number: number,
+    description = '',
+    to: Pick<Filer, 'add' | 'admit'> = filer,
+  ): Promise<void> {
+    const sink = new StorageService({
+      incoming: place.incoming,
+      filer: to as Filer,
+      keptTags: headerTags,
+    }).begin({
       affectedSopClassUid: uids.CTImageStorage,
       affectedSopInstanceUid: `1.2.1.1.${number}`,
       transferSyntaxUid: explicitVrLittleEndian.uid,
@@ -107,7 +140,10 @@ describe('Filer', () => {
     const names = readdirSync(place.path, { recursive: true, withFileTypes: true });
     const paths = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     const filled = paths.filter((path) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0);
-    return filled.map((path) => path.slice(place.path.length + 1)).filter((path) => path !== 'dicomkeep-volume.json').sort();
+    return filled
+      .map((path) => path.slice(place.path.length + 1))
+      .filter((path) => path !== 'dicomkeep-volume.json')
+      .sort();
   }
 
   const pathOf = (accepted: AcceptedInstance) => place.files.incomingPathOf(accepted.name);
@@ -120,8 +156,15 @@ describe('Filer', () => {
     await filer.settled();
 
     expect(catalog.order).to.deep.equal(['1.2.1.1.1', '1.2.1.1.2']);
-    expect(catalog.batches.flat()[0]).to.deep.include({ sourceAeTitle: 'CT1', studyInstanceUid: '1.2.1', seriesInstanceUid: '1.2.1.1' });
-    expect(catalog.batches.flat()[0]?.attributes['00100010']).to.deep.equal({ vr: 'PN', Value: [{ Alphabetic: 'Doe^1' }] });
+    expect(catalog.batches.flat()[0]).to.deep.include({
+      sourceAeTitle: 'CT1',
+      studyInstanceUid: '1.2.1',
+      seriesInstanceUid: '1.2.1.1',
+    });
+    expect(catalog.batches.flat()[0]?.attributes['00100010']).to.deep.equal({
+      vr: 'PN',
+      Value: [{ Alphabetic: 'Doe^1' }],
+    });
     expect(tree().map((path) => path.replace(/^\d{4}-W\d\d/, 'week'))).to.deep.equal([
       'week/1.2.1/1.2.1.1/1.2.1.1.1.dcm',
       'week/1.2.1/1.2.1.1/1.2.1.1.2.dcm',
@@ -146,7 +189,10 @@ describe('Filer', () => {
     await filer.settled();
 
     expect(catalog.order).to.deep.equal(['1.2.1.1.1', '1.2.1.1.2', '1.2.1.1.3']);
-    expect(catalog.batches.flat()[1]?.attributes['00100020'], 'read from the file again').to.deep.equal({ vr: 'LO', Value: ['P1'] });
+    expect(catalog.batches.flat()[1]?.attributes['00100020'], 'read from the file again').to.deep.equal({
+      vr: 'LO',
+      Value: ['P1'],
+    });
   });
 
   it('is settled only when recovery is over and what it found is filed', async () => {
@@ -197,7 +243,9 @@ describe('Filer', () => {
 
   it('leaves out the one instance on which the catalogue chokes, and names it', async () => {
     catalog.failWith = (arrivals) =>
-      arrivals.some(({ sopInstanceUid }) => sopInstanceUid === '1.2.1.1.2') ? new Error('Incorrect string value') : undefined;
+      arrivals.some(({ sopInstanceUid }) => sopInstanceUid === '1.2.1.1.2')
+        ? new Error('Incorrect string value')
+        : undefined;
     const poison = await accepted(2);
     filer.start([await accepted(1), poison, await accepted(3)]);
 
@@ -345,7 +393,10 @@ describe('Filer with a catalogue (DESIGN promise 4)', () => {
 
   async function store(description: string, arrivedAt?: number): Promise<void> {
     const add = (accepted: AcceptedInstance) =>
-      filer.add({ ...accepted, proof: { ...accepted.proof, arrivedAt: arrivedAt ?? accepted.proof.arrivedAt } });
+      filer.add({
+        ...accepted,
+        proof: { ...accepted.proof, arrivedAt: arrivedAt ?? accepted.proof.arrivedAt },
+      });
     const to = { add, admit: () => filer.admit() } as Filer;
     const sink = new StorageService({ incoming: place.incoming, filer: to, keptTags: headerTags }).begin({
       affectedSopClassUid: uids.CTImageStorage,
@@ -383,7 +434,14 @@ describe('Filer with a catalogue (DESIGN promise 4)', () => {
   });
 
   it('keeps every other version once beside the first, which stays current', async () => {
-    for (const description of ['version a', 'version b', 'version b', 'version c', 'version a', 'version b']) {
+    for (const description of [
+      'version a',
+      'version b',
+      'version b',
+      'version c',
+      'version a',
+      'version b',
+    ]) {
       await store(description);
       await filer.settled();
     }

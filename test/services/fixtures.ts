@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { headerTags } from '../../src/cli/server.ts';
 import { DataSet } from '../../src/dicom/data-set.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { explicitVrLittleEndian, type TransferSyntax } from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { Problem } from '../../src/lib/problem.ts';
-import { headerTags } from '../../src/server.ts';
 import { Incoming } from '../../src/storage/incoming.ts';
 import { InstanceFiles } from '../../src/storage/instance-files.ts';
 import { Volume } from '../../src/storage/volume.ts';
@@ -22,7 +22,8 @@ export function dataSetOf(texts: Texts): DataSet {
   const dataSet = new DataSet();
   const { SpecificCharacterSet, ...others } = texts;
   if (SpecificCharacterSet !== undefined) dataSet.setText(tags.SpecificCharacterSet, SpecificCharacterSet);
-  for (const [keyword, text] of Object.entries(others)) dataSet.setText(tags[keyword as keyof typeof tags], text);
+  for (const [keyword, text] of Object.entries(others))
+    dataSet.setText(tags[keyword as keyof typeof tags], text);
   return dataSet;
 }
 
@@ -69,11 +70,17 @@ export interface LogLine {
 /** A log that remembers. */
 export function memoryLog(): Log & { lines: LogLine[] } {
   const lines: LogLine[] = [];
-  const at = (level: LogLine['level']) => (message: string, fields: LogFields = {}) => {
-    lines.push({ level, message, fields });
-  };
+  const at =
+    (level: LogLine['level']) =>
+    (message: string, fields: LogFields = {}) => {
+      lines.push({ level, message, fields });
+    };
   const log = { lines, error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
-  return { ...log, child: () => ({ ...log, child: () => memoryLog(), close: async () => undefined }), close: async () => undefined };
+  return {
+    ...log,
+    child: () => ({ ...log, child: () => memoryLog(), close: async () => undefined }),
+    close: async () => undefined,
+  };
 }
 
 /** `code: words` of the Problem that work ends in; 'none' where it ends well. */

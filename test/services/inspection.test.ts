@@ -2,13 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { KeptElement } from '../../src/dicom/data-set-scanner.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
-import { explicitVrLittleEndian, implicitVrLittleEndian, transferSyntaxOf } from '../../src/dicom/transfer-syntax.ts';
+import type { KeptElement } from '../../src/dicom/kept-elements.ts';
+import {
+  explicitVrLittleEndian,
+  implicitVrLittleEndian,
+  transferSyntaxOf,
+} from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import { HeaderDecoder } from '../../src/services/header-decoder.ts';
-import { DataSetInspector, identityOf, type Inspection, type InstanceHeader } from '../../src/services/inspection.ts';
+import {
+  DataSetInspector,
+  type Inspection,
+  type InstanceHeader,
+  identityOf,
+} from '../../src/services/inspection.ts';
 import { ctDataSet, dataSetOf, encoded, headerTags, piecesOf, refusalOf, sha256Of } from './fixtures.ts';
 
 const BIG_ENDIAN = transferSyntaxOf(uids.ExplicitVRBigEndian) ?? explicitVrLittleEndian;
@@ -36,7 +45,11 @@ const VARIANTS: readonly [string, string, Buffer][] = [
   ['Explicit VR Little Endian', uids.ExplicitVRLittleEndian, encoded(dataSet)],
   ['Implicit VR Little Endian', uids.ImplicitVRLittleEndian, encoded(dataSet, implicitVrLittleEndian)],
   ['Explicit VR Big Endian', uids.ExplicitVRBigEndian, encoded(dataSet, BIG_ENDIAN)],
-  ['Deflated Explicit VR Little Endian', uids.DeflatedExplicitVRLittleEndian, deflateRawSync(encoded(dataSet))],
+  [
+    'Deflated Explicit VR Little Endian',
+    uids.DeflatedExplicitVRLittleEndian,
+    deflateRawSync(encoded(dataSet)),
+  ],
   ['a private one that is explicit', PRIVATE_SYNTAX, encoded(dataSet)],
   ['a private one that is implicit', PRIVATE_SYNTAX, encoded(dataSet, implicitVrLittleEndian)],
 ];
@@ -49,9 +62,15 @@ describe('DataSetInspector', () => {
 
         expect({ sizeBytes, sha256 }).to.deep.equal({ sizeBytes: bytes.length, sha256: sha256Of(bytes) });
         expect(identity, `cut at ${cut}`).to.deep.equal(IDENTITY);
-        expect(decodeHeader(header)['00100010']).to.deep.equal({ vr: 'PN', Value: [{ Alphabetic: '山田^太郎' }] });
+        expect(decodeHeader(header)['00100010']).to.deep.equal({
+          vr: 'PN',
+          Value: [{ Alphabetic: '山田^太郎' }],
+        });
       }
-      const one = await inspect(uid, Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)));
+      const one = await inspect(
+        uid,
+        Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)),
+      );
       expect(one.identity).to.deep.equal(IDENTITY);
     });
 
@@ -144,20 +163,29 @@ describe('DataSetInspector', () => {
       encoded(dataSetOf({ SOPInstanceUID: ' 1.2.3 ', StudyInstanceUID: '' })),
     ]);
 
-    expect(identity).to.deep.equal({ sopClassUid: '', sopInstanceUid: '1.2.3', studyInstanceUid: '', seriesInstanceUid: '' });
+    expect(identity).to.deep.equal({
+      sopClassUid: '',
+      sopInstanceUid: '1.2.3',
+      studyInstanceUid: '',
+      seriesInstanceUid: '',
+    });
   });
 
   it('throws nothing but a Problem on any bytes, in any transfer syntax', async () => {
     const syntaxes = [...VARIANTS.map(([, uid]) => uid), uids.JPEGBaseline8Bit];
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...syntaxes), async (bytes, uid) => {
-        const work = inspect(uid, [Buffer.from(bytes)]);
-        const error: unknown = await work.then(
-          () => undefined,
-          (reason: unknown) => reason,
-        );
-        expect(error === undefined || error instanceof Problem).to.equal(true);
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constantFrom(...syntaxes),
+        async (bytes, uid) => {
+          const work = inspect(uid, [Buffer.from(bytes)]);
+          const error: unknown = await work.then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
+          expect(error === undefined || error instanceof Problem).to.equal(true);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -172,7 +200,8 @@ describe('DataSetInspector', () => {
 });
 
 describe('HeaderDecoder', () => {
-  const elementsOf = (...elements: KeptElement[]) => new Map(elements.map((element) => [element.tag, element]));
+  const elementsOf = (...elements: KeptElement[]) =>
+    new Map(elements.map((element) => [element.tag, element]));
   /** A sequence in which something stands that is no item. */
   const broken: KeptElement = {
     tag: tags.ReferencedPerformedProcedureStepSequence,
@@ -181,7 +210,11 @@ describe('HeaderDecoder', () => {
   };
 
   it('leaves out the element that cannot be decoded, and keeps the others', () => {
-    const name = { tag: tags.PatientName, bytes: Buffer.from('10001000504e04004100422a', 'hex'), valueOffset: 8 };
+    const name = {
+      tag: tags.PatientName,
+      bytes: Buffer.from('10001000504e04004100422a', 'hex'),
+      valueOffset: 8,
+    };
 
     const json = decodeHeader({ syntax: explicitVrLittleEndian, elements: elementsOf(broken, name) });
 

@@ -15,11 +15,27 @@ function refusal(work: () => unknown): string {
   }
 }
 
-const levelOf = (model: InformationModel, texts: Texts) => refusal(() => levelOfIdentifier(model, dataSetOf(texts)));
+const levelOf = (model: InformationModel, texts: Texts) =>
+  refusal(() => levelOfIdentifier(model, dataSetOf(texts)));
 
-const ALL: Texts = { PatientID: 'P1', StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.3', SOPInstanceUID: '1.2.3.4' };
-const KEYWORDS = { PATIENT: 'PatientID', STUDY: 'StudyInstanceUID', SERIES: 'SeriesInstanceUID', IMAGE: 'SOPInstanceUID' } as const;
-const NAMES = { PATIENT: 'Patient ID', STUDY: 'Study Instance UID', SERIES: 'Series Instance UID', IMAGE: 'SOP Instance UID' } as const;
+const ALL: Texts = {
+  PatientID: 'P1',
+  StudyInstanceUID: '1.2',
+  SeriesInstanceUID: '1.2.3',
+  SOPInstanceUID: '1.2.3.4',
+};
+const KEYWORDS = {
+  PATIENT: 'PatientID',
+  STUDY: 'StudyInstanceUID',
+  SERIES: 'SeriesInstanceUID',
+  IMAGE: 'SOPInstanceUID',
+} as const;
+const NAMES = {
+  PATIENT: 'Patient ID',
+  STUDY: 'Study Instance UID',
+  SERIES: 'Series Instance UID',
+  IMAGE: 'SOP Instance UID',
+} as const;
 
 describe('levelOfIdentifier (PS3.4 §C.4.1.1.3.1)', () => {
   for (const model of ['PATIENT', 'STUDY'] as const) {
@@ -42,7 +58,9 @@ describe('levelOfIdentifier (PS3.4 §C.4.1.1.3.1)', () => {
 
           expect(levelOf(model, without)).to.equal(words);
           for (const value of ['', '  ', '1.*', '?', ['1.2', '1.3']]) {
-            expect(levelOf(model, { ...without, [KEYWORDS[one]]: value }), JSON.stringify(value)).to.equal(words);
+            expect(levelOf(model, { ...without, [KEYWORDS[one]]: value }), JSON.stringify(value)).to.equal(
+              words,
+            );
           }
         });
       }
@@ -54,9 +72,13 @@ describe('levelOfIdentifier (PS3.4 §C.4.1.1.3.1)', () => {
       'data-set-mismatch: Query/Retrieve Level "PATIENT": one of STUDY SERIES IMAGE wanted',
     );
     for (const level of ['study', 'INSTANCE']) {
-      expect(levelOf('PATIENT', { ...ALL, QueryRetrieveLevel: level })).to.match(/^data-set-mismatch: Query\/Retrieve Level ".*": one of PATIENT/);
+      expect(levelOf('PATIENT', { ...ALL, QueryRetrieveLevel: level })).to.match(
+        /^data-set-mismatch: Query\/Retrieve Level ".*": one of PATIENT/,
+      );
     }
-    expect(levelOf('PATIENT', ALL)).to.equal('data-set-mismatch: no Query/Retrieve Level: one of PATIENT STUDY SERIES IMAGE wanted');
+    expect(levelOf('PATIENT', ALL)).to.equal(
+      'data-set-mismatch: no Query/Retrieve Level: one of PATIENT STUDY SERIES IMAGE wanted',
+    );
   });
 
   it('takes padding for padding', () => {
@@ -69,12 +91,19 @@ describe('levelOfIdentifier (PS3.4 §C.4.1.1.3.1)', () => {
 
 describe('uniqueKeyValues', () => {
   it('gives a list of UIDs without padding and empty values', () => {
-    expect(uniqueKeyValues(dataSetOf({ StudyInstanceUID: ['1.2', '', '1.3 '] }), 'STUDY')).to.deep.equal(['1.2', '1.3']);
+    expect(uniqueKeyValues(dataSetOf({ StudyInstanceUID: ['1.2', '', '1.3 '] }), 'STUDY')).to.deep.equal([
+      '1.2',
+      '1.3',
+    ]);
   });
 
   it('refuses nothing, and wild cards, where all would be meant', () => {
-    expect(refusal(() => uniqueKeyValues(new DataSet(), 'STUDY'))).to.equal('data-set-mismatch: no Study Instance UID to retrieve');
-    expect(refusal(() => uniqueKeyValues(dataSetOf({ PatientID: '' }), 'PATIENT'))).to.match(/^data-set-mismatch/);
+    expect(refusal(() => uniqueKeyValues(new DataSet(), 'STUDY'))).to.equal(
+      'data-set-mismatch: no Study Instance UID to retrieve',
+    );
+    expect(refusal(() => uniqueKeyValues(dataSetOf({ PatientID: '' }), 'PATIENT'))).to.match(
+      /^data-set-mismatch/,
+    );
     expect(refusal(() => uniqueKeyValues(dataSetOf({ SOPInstanceUID: '*' }), 'IMAGE'))).to.equal(
       'data-set-mismatch: wild card in SOP Instance UID',
     );

@@ -41,27 +41,42 @@ class Account {
 describe('readAhead', () => {
   it('gives every item in its order, and opens a few before their turn', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(12), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 60 }), async (total, count, bytes) => {
-        const account = new Account();
-        const seen: number[] = [];
-        for await (const { item, opened } of readAhead(account.items(total), account.open, account.close, account.bounds(count, bytes))) {
-          account.taken += 1;
-          expect(opened).to.equal(item * 100);
-          seen.push(item);
-        }
+      fc.asyncProperty(
+        fc.nat(12),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (total, count, bytes) => {
+          const account = new Account();
+          const seen: number[] = [];
+          for await (const { item, opened } of readAhead(
+            account.items(total),
+            account.open,
+            account.close,
+            account.bounds(count, bytes),
+          )) {
+            account.taken += 1;
+            expect(opened).to.equal(item * 100);
+            seen.push(item);
+          }
 
-        expect(seen).to.deep.equal(Array.from({ length: total }, (_, index) => index));
-        expect(account.mostAhead).to.be.at.most(Math.min(count, Math.max(1, Math.ceil(bytes / SIZE))));
-        expect(account.closed, 'whoever takes it closes it').to.deep.equal([]);
-        expect(account.isReturned).to.equal(true);
-      }),
+          expect(seen).to.deep.equal(Array.from({ length: total }, (_, index) => index));
+          expect(account.mostAhead).to.be.at.most(Math.min(count, Math.max(1, Math.ceil(bytes / SIZE))));
+          expect(account.closed, 'whoever takes it closes it').to.deep.equal([]);
+          expect(account.isReturned).to.equal(true);
+        },
+      ),
       { numRuns: 50 },
     );
   });
 
   it('closes what was opened and not taken when the caller stops early', async () => {
     const account = new Account();
-    for await (const { item } of readAhead(account.items(100), account.open, account.close, account.bounds(4, 1000))) {
+    for await (const { item } of readAhead(
+      account.items(100),
+      account.open,
+      account.close,
+      account.bounds(4, 1000),
+    )) {
       if (item === 2) break;
     }
 
@@ -80,7 +95,13 @@ describe('readAhead', () => {
     const seen: number[] = [];
     let words = '';
     try {
-      for await (const { item } of readAhead(account.items(100), open, account.close, account.bounds(4, 1000))) seen.push(item);
+      for await (const { item } of readAhead(
+        account.items(100),
+        open,
+        account.close,
+        account.bounds(4, 1000),
+      ))
+        seen.push(item);
     } catch (error) {
       words = String(error);
     }
@@ -95,7 +116,13 @@ describe('readAhead', () => {
     const account = new Account();
     let words = '';
     try {
-      for await (const _ of readAhead(account.items(100, 3), account.open, account.close, account.bounds(8, 1000))) account.taken += 1;
+      for await (const _ of readAhead(
+        account.items(100, 3),
+        account.open,
+        account.close,
+        account.bounds(8, 1000),
+      ))
+        account.taken += 1;
     } catch (error) {
       words = String(error);
     }

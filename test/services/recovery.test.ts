@@ -1,11 +1,20 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type Catalog, openCatalog } from '../../src/catalog/catalog.ts';
-import { encodeFileMeta, writeProof } from '../../src/dicom/file-meta.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
+import { encodeFileMeta, writeProof } from '../../src/dicom/file-meta.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import { Filer } from '../../src/services/filing.ts';
 import { BatchFiler } from '../../src/services/filing-batch.ts';
@@ -13,7 +22,16 @@ import { verifyVolume } from '../../src/services/integrity.ts';
 import { readHeader, recover } from '../../src/services/recovery.ts';
 import { reindexVolume } from '../../src/services/reindexing.ts';
 import { dumpRows } from '../helpers/catalog-engines.ts';
-import { ctDataSet, encoded, headerTags, memoryLog, refusalOf, sha256Of, type TestVolume, testVolume } from './fixtures.ts';
+import {
+  ctDataSet,
+  encoded,
+  headerTags,
+  memoryLog,
+  refusalOf,
+  sha256Of,
+  type TestVolume,
+  testVolume,
+} from './fixtures.ts';
 
 const FIRST_AT = Date.parse('2026-11-21T12:00:00Z');
 
@@ -53,7 +71,8 @@ describe('recover (storage/FORMAT.md, Recovery)', () => {
     return recover(Object.keys(files), { files: place.files, keptTags: headerTags, log });
   }
 
-  const folder = (name: string) => (existsSync(join(place.path, name)) ? readdirSync(join(place.path, name)) : []);
+  const folder = (name: string) =>
+    existsSync(join(place.path, name)) ? readdirSync(join(place.path, name)) : [];
 
   it('takes what proves itself whole, in the order of its arrival, ready to be filed', async () => {
     const second = instanceFile(encoded(ctDataSet(1, 1, 2)), FIRST_AT + 1);
@@ -67,14 +86,24 @@ describe('recover (storage/FORMAT.md, Recovery)', () => {
     expect(accepted[0]).to.deep.include({
       dataSetOffset: whole.length - dataSet.length,
       transferSyntaxUid: uids.ExplicitVRLittleEndian,
-      identity: { sopClassUid: uids.CTImageStorage, sopInstanceUid: '1.2.1.1.1', studyInstanceUid: '1.2.1', seriesInstanceUid: '1.2.1.1' },
+      identity: {
+        sopClassUid: uids.CTImageStorage,
+        sopInstanceUid: '1.2.1.1.1',
+        studyInstanceUid: '1.2.1',
+        seriesInstanceUid: '1.2.1.1',
+      },
     });
     expect(accepted[2]?.identity.sopInstanceUid).to.equal('1.2.1.1.3');
     expect(folder('incoming')).to.have.members(['a.dcm', 'b.dcm', 'c.dcm']);
   });
 
   it('removes what was never acknowledged: empty, without header, without proof', async () => {
-    const noProof = encodeFileMeta({ sopClassUid: '1', sopInstanceUid: '2', transferSyntaxUid: '1.2', sourceAeTitle: '' });
+    const noProof = encodeFileMeta({
+      sopClassUid: '1',
+      sopInstanceUid: '2',
+      transferSyntaxUid: '1.2',
+      sourceAeTitle: '',
+    });
 
     const accepted = await recovered({
       'empty.dcm': Buffer.alloc(0),
@@ -96,7 +125,11 @@ describe('recover (storage/FORMAT.md, Recovery)', () => {
   it('sets aside, and never removes, what has a proof and is not whole', async () => {
     const flipped = Buffer.from(whole);
     flipped[flipped.length - 1] = 0xaa;
-    const files = { 'short.dcm': whole.subarray(0, -1), 'long.dcm': Buffer.concat([whole, Buffer.alloc(1)]), 'flipped.dcm': flipped };
+    const files = {
+      'short.dcm': whole.subarray(0, -1),
+      'long.dcm': Buffer.concat([whole, Buffer.alloc(1)]),
+      'flipped.dcm': flipped,
+    };
 
     expect(await recovered({ ...files, 'whole.dcm': whole })).to.have.length(1);
 
@@ -104,7 +137,9 @@ describe('recover (storage/FORMAT.md, Recovery)', () => {
     for (const [name, bytes] of Object.entries(files)) {
       expect(readFileSync(place.files.damagedPathOf(name)).equals(bytes), name).to.equal(true);
     }
-    expect(log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields['reason'])).to.deep.equal([
+    expect(
+      log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields['reason']),
+    ).to.deep.equal([
       `${dataSet.length - 1} bytes, not ${dataSet.length} as proven`,
       `${dataSet.length + 1} bytes, not ${dataSet.length} as proven`,
       'SHA-256 not as proven',
@@ -125,7 +160,11 @@ describe('recover (storage/FORMAT.md, Recovery)', () => {
   it('reads the header again as far as Pixel Data, and says where it cannot', async () => {
     const path = place.files.incomingPathOf('a.dcm');
     writeFileSync(path, whole);
-    const instance = { dataSetOffset: whole.length - dataSet.length, sizeBytes: dataSet.length, transferSyntaxUid: uids.ExplicitVRLittleEndian };
+    const instance = {
+      dataSetOffset: whole.length - dataSet.length,
+      sizeBytes: dataSet.length,
+      transferSyntaxUid: uids.ExplicitVRLittleEndian,
+    };
 
     const header = await readHeader(path, instance, headerTags);
 
@@ -172,11 +211,24 @@ describe('reindexVolume and verifyVolume (DESIGN promise 3)', () => {
       const dataSet = ctDataSet(1 + (number % 3), 1 + (number % 2), number, { PatientName: `Doe^${number}` });
       const sopInstanceUid = dataSet.uid(tags.SOPInstanceUID) ?? '';
       // Over two weeks, the later ones first in the tree.
-      add(`${number}.dcm`, instanceFile(encoded(dataSet), FIRST_AT + number * 86_400_000, { sopInstanceUid }));
+      add(
+        `${number}.dcm`,
+        instanceFile(encoded(dataSet), FIRST_AT + number * 86_400_000, { sopInstanceUid }),
+      );
     }
-    add('v2.dcm', instanceFile(encoded(ctDataSet(2, 2, 1, { PatientName: 'Other' })), FIRST_AT + 20 * 86_400_000, { sopInstanceUid: '1.2.2.2.1' }));
+    add(
+      'v2.dcm',
+      instanceFile(encoded(ctDataSet(2, 2, 1, { PatientName: 'Other' })), FIRST_AT + 20 * 86_400_000, {
+        sopInstanceUid: '1.2.2.2.1',
+      }),
+    );
     const filer = new Filer({
-      batchFiler: new BatchFiler({ catalog, files: place.files, log, readHeader: () => Promise.reject(new Error('not needed')) }),
+      batchFiler: new BatchFiler({
+        catalog,
+        files: place.files,
+        log,
+        readHeader: () => Promise.reject(new Error('not needed')),
+      }),
       log,
       batchInstancesMax: 5,
       incomingInstancesMax: 100,
@@ -230,7 +282,13 @@ describe('reindexVolume and verifyVolume (DESIGN promise 3)', () => {
     await fill(await catalogOf('first'));
     const rebuilt = await catalogOf('rebuilt');
 
-    expect(await reindex(rebuilt)).to.deep.include({ indexed: 13, known: 0, skipped: 0, found: 13, done: 13 });
+    expect(await reindex(rebuilt)).to.deep.include({
+      indexed: 13,
+      known: 0,
+      skipped: 0,
+      found: 13,
+      done: 13,
+    });
 
     expect(await dumpRows(urlOf('rebuilt'))).to.deep.equal(await dumpRows(urlOf('first')));
     expect(await reindex(rebuilt)).to.deep.include({ known: 12, skipped: 0 });
@@ -275,7 +333,10 @@ describe('reindexVolume and verifyVolume (DESIGN promise 3)', () => {
     await reindex(rebuilt);
 
     for await (const instance of rebuilt.instances.all()) {
-      expect(existsSync(place.files.pathOf(instance)), `${instance.sopInstanceUid} lies where the catalogue says`).to.equal(true);
+      expect(
+        existsSync(place.files.pathOf(instance)),
+        `${instance.sopInstanceUid} lies where the catalogue says`,
+      ).to.equal(true);
     }
   });
 

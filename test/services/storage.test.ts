@@ -10,7 +10,18 @@ import { Problem } from '../../src/lib/problem.ts';
 import type { Filer } from '../../src/services/filing.ts';
 import type { AcceptedInstance } from '../../src/services/filing-batch.ts';
 import { StorageService, type StoreRequest } from '../../src/services/storage.ts';
-import { ctDataSet, dataSetOf, encoded, headerTags, piecesOf, refusalOf, sha256Of, type Texts, type TestVolume, testVolume } from './fixtures.ts';
+import {
+  ctDataSet,
+  dataSetOf,
+  encoded,
+  headerTags,
+  piecesOf,
+  refusalOf,
+  sha256Of,
+  type TestVolume,
+  type Texts,
+  testVolume,
+} from './fixtures.ts';
 
 const REQUEST: StoreRequest = {
   affectedSopClassUid: uids.CTImageStorage,
@@ -34,7 +45,11 @@ describe('StorageService (PS3.4 Annex B)', () => {
     taken = [];
     admit = async () => undefined;
     const filer = { add: (one: AcceptedInstance) => taken.push(one), admit: () => admit() };
-    service = new StorageService({ incoming: place.incoming, filer: filer as unknown as Filer, keptTags: headerTags });
+    service = new StorageService({
+      incoming: place.incoming,
+      filer: filer as unknown as Filer,
+      keptTags: headerTags,
+    });
   });
 
   const bytes = encoded(ctDataSet(1, 1, 1));
@@ -42,7 +57,9 @@ describe('StorageService (PS3.4 Annex B)', () => {
   /** Names of files in `incoming/` that hold anything. */
   const filled = () => {
     const folder = join(place.path, 'incoming');
-    return readdirSync(folder).filter((name) => (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
+    return readdirSync(folder).filter(
+      (name) => (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) > 0,
+    );
   };
 
   async function refused(dataSet: Buffer, request: Partial<StoreRequest> = {}): Promise<string> {
@@ -74,9 +91,18 @@ describe('StorageService (PS3.4 Annex B)', () => {
       transferSyntaxUid: uids.ExplicitVRLittleEndian,
       sourceAeTitle: 'CT1',
     });
-    expect(proof).to.deep.include({ sizeBytes: bytes.length, sha256: sha256Of(bytes), sourceAeTitle: 'CT1', sourceAddress: '192.0.2.7' });
+    expect(proof).to.deep.include({
+      sizeBytes: bytes.length,
+      sha256: sha256Of(bytes),
+      sourceAeTitle: 'CT1',
+      sourceAddress: '192.0.2.7',
+    });
     expect(proof?.arrivedAt).to.be.within(before, Date.now());
-    expect(accepted).to.deep.include({ dataSetOffset: offset, proof, transferSyntaxUid: uids.ExplicitVRLittleEndian });
+    expect(accepted).to.deep.include({
+      dataSetOffset: offset,
+      proof,
+      transferSyntaxUid: uids.ExplicitVRLittleEndian,
+    });
   });
 
   it('holds what came although every buffer is used again as soon as it is released', async () => {
@@ -85,29 +111,34 @@ describe('StorageService (PS3.4 Annex B)', () => {
     const whole = encoded(large);
     const cuts = fc.array(fc.nat(whole.length), { maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(cuts, fc.array(fc.nat(2), { minLength: 14, maxLength: 14 }), fc.boolean(), async (places, pauses, isSlow) => {
-        taken.length = 0;
-        admit = isSlow ? () => wait(3) : async () => undefined;
-        const sink = service.begin(REQUEST);
-        const reused: Promise<void>[] = [];
-        for (const [index, piece] of piecesOf(whole, places).entries()) {
-          const buffer = Buffer.from(piece);
-          sink.write(buffer);
-          const released = sink.release();
-          if (released === undefined) buffer.fill(0xff);
-          else reused.push(released.then(() => void buffer.fill(0xff)));
-          if (pauses[index] === 1) await wait(1);
-          if (pauses[index] === 2) await released;
-        }
-        const ended = sink.end();
-        expect(sink.release(), 'held until it is accepted').to.be.instanceOf(Promise);
-        await ended;
-        await Promise.all(reused);
-        expect(sink.release()).to.equal(undefined);
+      fc.asyncProperty(
+        cuts,
+        fc.array(fc.nat(2), { minLength: 14, maxLength: 14 }),
+        fc.boolean(),
+        async (places, pauses, isSlow) => {
+          taken.length = 0;
+          admit = isSlow ? () => wait(3) : async () => undefined;
+          const sink = service.begin(REQUEST);
+          const reused: Promise<void>[] = [];
+          for (const [index, piece] of piecesOf(whole, places).entries()) {
+            const buffer = Buffer.from(piece);
+            sink.write(buffer);
+            const released = sink.release();
+            if (released === undefined) buffer.fill(0xff);
+            else reused.push(released.then(() => void buffer.fill(0xff)));
+            if (pauses[index] === 1) await wait(1);
+            if (pauses[index] === 2) await released;
+          }
+          const ended = sink.end();
+          expect(sink.release(), 'held until it is accepted').to.be.instanceOf(Promise);
+          await ended;
+          await Promise.all(reused);
+          expect(sink.release()).to.equal(undefined);
 
-        const file = readFileSync(place.files.incomingPathOf(taken[0]?.name ?? ''));
-        expect(file.subarray(dataSetOffsetOf(file)).equals(whole)).to.equal(true);
-      }),
+          const file = readFileSync(place.files.incomingPathOf(taken[0]?.name ?? ''));
+          expect(file.subarray(dataSetOffsetOf(file)).equals(whole)).to.equal(true);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -137,21 +168,29 @@ describe('StorageService (PS3.4 Annex B)', () => {
   it('refuses what cannot be filed, naming the UID', async () => {
     const without = (texts: Texts) => encoded(ctDataSet(1, 1, 1, texts));
 
-    expect(await refused(without({ StudyInstanceUID: '' }))).to.equal('unusable-identifier: no studyInstanceUid in the data set');
+    expect(await refused(without({ StudyInstanceUID: '' }))).to.equal(
+      'unusable-identifier: no studyInstanceUid in the data set',
+    );
     expect(await refused(without({ SeriesInstanceUID: '../../etc' }))).to.equal(
       'unusable-identifier: seriesInstanceUid "../../etc" is no UID',
     );
-    expect(await refused(without({ SOPInstanceUID: '9'.repeat(129) }))).to.match(/^unusable-identifier: sopInstanceUid "9{40}" is no UID$/);
-    expect(await refused(encoded(dataSetOf({ PatientID: 'x' })))).to.equal('unusable-identifier: no sopClassUid in the data set');
+    expect(await refused(without({ SOPInstanceUID: '9'.repeat(129) }))).to.match(
+      /^unusable-identifier: sopInstanceUid "9{40}" is no UID$/,
+    );
+    expect(await refused(encoded(dataSetOf({ PatientID: 'x' })))).to.equal(
+      'unusable-identifier: no sopClassUid in the data set',
+    );
   });
 
   it('refuses what cannot be read (C000H), however it came', async () => {
     expect(await refused(Buffer.alloc(0))).to.equal('unreadable-data-set: the data set is empty');
-    expect(await refused(bytes.subarray(0, 300))).to.match(/^unreadable-data-set: the data set ends too early/);
-    expect(await refused(Buffer.concat([bytes, Buffer.from([1])]))).to.match(/^unreadable-data-set/);
-    expect(await refused(Buffer.alloc(5000, 0xfe), { transferSyntaxUid: uids.DeflatedExplicitVRLittleEndian })).to.match(
-      /^unreadable-data-set/,
+    expect(await refused(bytes.subarray(0, 300))).to.match(
+      /^unreadable-data-set: the data set ends too early/,
     );
+    expect(await refused(Buffer.concat([bytes, Buffer.from([1])]))).to.match(/^unreadable-data-set/);
+    expect(
+      await refused(Buffer.alloc(5000, 0xfe), { transferSyntaxUid: uids.DeflatedExplicitVRLittleEndian }),
+    ).to.match(/^unreadable-data-set/);
   });
 
   it('reads on to the end of what it has refused, and lets go of it', async () => {

@@ -20,12 +20,18 @@ describe('filedByWeek and conflictPaths (storage/FORMAT.md, Tree)', () => {
   }
 
   it('find every instance, week by week, and nothing that is none', async () => {
-    put('2026-W47/1.2/1.2.3/9.dcm', '2026-W47/1.2/1.2.3/1.dcm', '2026-W47/1.1/1.1.1/1.dcm', '2025-W52/1/2/3.dcm');
+    put(
+      '2026-W47/1.2/1.2.3/9.dcm',
+      '2026-W47/1.2/1.2.3/1.dcm',
+      '2026-W47/1.1/1.1.1/1.dcm',
+      '2025-W52/1/2/3.dcm',
+    );
     put('2026-W47/1.2/1.2.3/@eaDir/x.dcm', '2026-W47/1.2/1.2.3/notes.txt', '2026-W47/stray.dcm');
     put('incoming/a.dcm', 'damaged/b.dcm', 'dicomkeep-volume.json', '2026-W4/1/2/3.dcm');
 
     const weeks: unknown[] = [];
-    for await (const { week, paths } of filedByWeek(root)) weeks.push([week, paths.map((path) => path.slice(root.length + 1))]);
+    for await (const { week, paths } of filedByWeek(root))
+      weeks.push([week, paths.map((path) => path.slice(root.length + 1))]);
 
     expect(weeks).to.deep.equal([
       ['2025-W52', ['2025-W52/1/2/3.dcm']],

@@ -83,27 +83,33 @@ describe('IncomingFile (storage/FORMAT.md, Accept)', () => {
   it('has taken every piece when a later release resolves, however writes, releases and turns of the loop fall', async () => {
     const step = fc.record({
       bytes: fc.oneof(fc.nat(50), fc.constantFrom(4096, 300_000, 1_100_000)),
-      then: fc.constantFrom('go on', 'await the release', 'await a microtask', 'await a turn', 'reuse later'),
+      pause: fc.constantFrom(
+        'go on',
+        'await the release',
+        'await a microtask',
+        'await a turn',
+        'reuse later',
+      ),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         const file = begin();
         const expected: Buffer[] = [HEADER];
         let reused = Promise.resolve();
-        for (const [index, { bytes, then }] of steps.entries()) {
+        for (const [index, { bytes, pause }] of steps.entries()) {
           const piece = Buffer.alloc(bytes, (index % 250) + 1);
           expected.push(Buffer.from(piece));
           file.write(piece);
-          const released = then === 'go on' ? undefined : file.release();
-          if (then === 'reuse later' && released !== undefined) {
+          const released = pause === 'go on' ? undefined : file.release();
+          if (pause === 'reuse later' && released !== undefined) {
             reused = Promise.all([reused, released.then(() => piece.fill(0xff))]).then(() => undefined);
           }
-          if (then === 'await the release') {
+          if (pause === 'await the release') {
             await released;
             piece.fill(0xff); // undefined: nothing is needed any more
           }
-          if (then === 'await a microtask') await undefined;
-          if (then === 'await a turn') await turn();
+          if (pause === 'await a microtask') await undefined;
+          if (pause === 'await a turn') await turn();
         }
 
         await file.commit(HEADER);

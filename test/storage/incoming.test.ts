@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -95,7 +103,9 @@ describe('Incoming', () => {
   });
 
   it('lets go who waits for a file when it is closed', async () => {
-    const waiting = Array.from({ length: 12 }, () => refusalOf(incoming.begin().then((file) => file.discard())));
+    const waiting = Array.from({ length: 12 }, () =>
+      refusalOf(incoming.begin().then((file) => file.discard())),
+    );
 
     await incoming.close();
 

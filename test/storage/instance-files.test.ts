@@ -6,7 +6,12 @@ import { Problem } from '../../src/lib/problem.ts';
 import { InstanceFiles, isUsableUid } from '../../src/storage/instance-files.ts';
 import { refusalOf } from './problems.ts';
 
-const LOCATION = { week: '2026-W47', studyInstanceUid: '1.2', seriesInstanceUid: '1.2.3', sopInstanceUid: '1.2.3.4' };
+const LOCATION = {
+  week: '2026-W47',
+  studyInstanceUid: '1.2',
+  seriesInstanceUid: '1.2.3',
+  sopInstanceUid: '1.2.3.4',
+};
 
 const NONE = { occupied: [], missing: [] };
 
@@ -37,7 +42,20 @@ describe('InstanceFiles', () => {
     for (const uid of ['1', '1.2.840.10008', '01.02', '1..2', '1.', '9'.repeat(128)]) {
       expect(isUsableUid(uid), uid).to.equal(true);
     }
-    for (const uid of ['', '.', '..', '.1', '1/2', '../1', '1.2\0', '1.2 ', '1.2\n', '9'.repeat(129), '1.2a', '١']) {
+    for (const uid of [
+      '',
+      '.',
+      '..',
+      '.1',
+      '1/2',
+      '../1',
+      '1.2\0',
+      '1.2 ',
+      '1.2\n',
+      '9'.repeat(129),
+      '1.2a',
+      '١',
+    ]) {
       expect(isUsableUid(uid), JSON.stringify(uid)).to.equal(false);
       expect(() => files.pathOf({ ...LOCATION, sopInstanceUid: uid })).to.throw('cannot be used in a path');
       expect(() => files.pathOf({ ...LOCATION, studyInstanceUid: uid })).to.throw('cannot be used in a path');
@@ -48,12 +66,17 @@ describe('InstanceFiles', () => {
   it('moves many files to folders that it makes', async () => {
     const moves = Array.from({ length: 40 }, (_, index) => ({
       from: arrived(`${index}.dcm`),
-      to: files.pathOf({ ...LOCATION, seriesInstanceUid: `1.2.${index % 7}`, sopInstanceUid: `1.2.3.${index}` }),
+      to: files.pathOf({
+        ...LOCATION,
+        seriesInstanceUid: `1.2.${index % 7}`,
+        sopInstanceUid: `1.2.3.${index}`,
+      }),
     }));
 
     expect(await files.move(moves)).to.deep.equal(NONE);
 
-    for (const [index, { to }] of moves.entries()) expect(readFileSync(to, 'latin1')).to.equal(`${index}.dcm`);
+    for (const [index, { to }] of moves.entries())
+      expect(readFileSync(to, 'latin1')).to.equal(`${index}.dcm`);
   });
 
   it('does no harm when a move is repeated, as after a crash', async () => {
@@ -114,7 +137,9 @@ describe('InstanceFiles', () => {
   it('refuses as volume-offline what the file system does not do', async () => {
     writeFileSync(join(root, '2026-W47'), 'a file in the place of a folder');
 
-    expect(await refusalOf(files.move([{ from: arrived('a.dcm'), to: files.pathOf(LOCATION) }]))).to.match(/^volume-offline/);
+    expect(await refusalOf(files.move([{ from: arrived('a.dcm'), to: files.pathOf(LOCATION) }]))).to.match(
+      /^volume-offline/,
+    );
   });
 
   it('moves nothing while the volume is away', async () => {

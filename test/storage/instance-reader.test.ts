@@ -49,7 +49,10 @@ describe('InstanceReader', () => {
     const pieces: Buffer[] = [];
     for await (const piece of reader.pieces()) pieces.push(Buffer.from(piece));
 
-    expect(pieces.map(({ length }) => length)).to.deep.equal([...Array.from({ length: 5 }, () => PIECE_BYTES), 123]);
+    expect(pieces.map(({ length }) => length)).to.deep.equal([
+      ...Array.from({ length: 5 }, () => PIECE_BYTES),
+      123,
+    ]);
     expect(Buffer.concat(pieces).equals(content.subarray(OFFSET))).to.equal(true);
     await closed();
   });
@@ -109,7 +112,9 @@ describe('InstanceReader', () => {
   });
 
   it('says so where there is no file, or none that can be read', async () => {
-    expect(await refusalOf(InstanceReader.open(join(folder, 'no.dcm'), 0, 1))).to.match(/^not-found: no file/);
+    expect(await refusalOf(InstanceReader.open(join(folder, 'no.dcm'), 0, 1))).to.match(
+      /^not-found: no file/,
+    );
     const ofFolder = InstanceReader.open(folder, 0, 1).then(async (reader) => {
       for await (const piece of reader.pieces()) void piece;
     });
@@ -120,7 +125,8 @@ describe('InstanceReader', () => {
 describe('takeBuffer', () => {
   // The pool is one for all: what others gave is taken out first.
   beforeEach(() => {
-    for (const bytes of [1, 100_000, POOLED_BYTES_MAX]) for (let count = 0; count < 300; count++) takeBuffer(bytes);
+    for (const bytes of [1, 100_000, POOLED_BYTES_MAX])
+      for (let count = 0; count < 300; count++) takeBuffer(bytes);
   });
 
   it('gives at least as many bytes as asked for, and the same buffers again', () => {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -59,7 +68,9 @@ describe('Volume (storage/FORMAT.md)', () => {
     mkdirSync(path);
     writeFileSync(join(path, 'holiday.jpg'), '');
 
-    expect(await refusalOf(Volume.create(path))).to.match(/^volume-offline: .* is not empty and has no dicomkeep-volume.json/);
+    expect(await refusalOf(Volume.create(path))).to.match(
+      /^volume-offline: .* is not empty and has no dicomkeep-volume.json/,
+    );
 
     expect(readdirSync(path)).to.deep.equal(['holiday.jpg']);
   });
@@ -123,7 +134,9 @@ describe('Volume (storage/FORMAT.md)', () => {
     const { bavail, bsize } = statfsSync(path);
     const full = new Volume(path, { ...NO_LIMITS, reserveBytes: bavail * bsize * 2 + 1 });
 
-    expect(await refusalOf(full.assertWritable())).to.match(/^storage-full: disk reserve of \d+ bytes reached$/);
+    expect(await refusalOf(full.assertWritable())).to.match(
+      /^storage-full: disk reserve of \d+ bytes reached$/,
+    );
     await full.assertOnline();
     expect(full.usableBytes).to.be.lessThan(0);
   });

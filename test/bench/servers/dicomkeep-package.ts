@@ -18,7 +18,13 @@ export function builtProgram(directory: string): Promise<string> {
 async function build(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  await runProgram(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')]);
+  await runProgram(process.execPath, [
+    tsc,
+    '-p',
+    join(root, 'tsconfig.build.json'),
+    '--outDir',
+    join(folder, 'dist'),
+  ]);
   for (const name of ['bin', 'conf', 'migrations', 'package.json']) {
     await cp(join(root, name), join(folder, name), { recursive: true });
   }

@@ -6,8 +6,8 @@ import type { QueryResult } from '../clients/find.ts';
 import { runOne } from '../clients.ts';
 import { nowMs } from '../measure.ts';
 import { freePort, runProgram, startServer, stopServer, waitUntil } from '../processes.ts';
-import { builtProgram } from './dicomkeep-package.ts';
 import { missingDatabase, startDatabase } from './database.ts';
+import { builtProgram } from './dicomkeep-package.ts';
 import { clientAeTitle, type RunningServer, type ServerKind, sinkAeTitle, untilEchoed } from './server.ts';
 
 const aeTitle = 'DICOMKEEP';

@@ -1,25 +1,25 @@
 import { lookup } from 'node:dns/promises';
-import { keptTags } from './catalog/attributes.ts';
-import { type Catalog, openCatalog } from './catalog/catalog.ts';
-import type { Config } from './config/schema.ts';
-import { tags } from './dicom/dictionary/tags.ts';
-import type { Log } from './lib/log.ts';
-import { messageOf } from './lib/problem.ts';
-import { Acceptor } from './net/acceptor.ts';
-import { Listener } from './net/listener.ts';
-import { holdName } from './net/name-lock.ts';
-import { Outbound } from './net/outbound.ts';
-import { Callers } from './services/callers.ts';
-import { Filer } from './services/filing.ts';
-import { BatchFiler } from './services/filing-batch.ts';
-import { Hasher } from './services/hashing.ts';
-import { QueryService } from './services/query.ts';
-import { readHeader, recover } from './services/recovery.ts';
-import { RetrieveService } from './services/retrieve.ts';
-import { StorageService } from './services/storage.ts';
-import { Incoming } from './storage/incoming.ts';
-import { InstanceFiles } from './storage/instance-files.ts';
-import { Volume } from './storage/volume.ts';
+import { keptTags } from '../catalog/attributes.ts';
+import { type Catalog, openCatalog } from '../catalog/catalog.ts';
+import type { Config } from '../config/schema.ts';
+import { tags } from '../dicom/dictionary/tags.ts';
+import type { Log } from '../lib/log.ts';
+import { messageOf } from '../lib/problem.ts';
+import { Acceptor } from '../net/acceptor.ts';
+import { Listener } from '../net/listener.ts';
+import { holdName } from '../net/name-lock.ts';
+import { Outbound } from '../net/outbound.ts';
+import { Callers } from '../services/callers.ts';
+import { Filer } from '../services/filing.ts';
+import { BatchFiler } from '../services/filing-batch.ts';
+import { Hasher } from '../services/hashing.ts';
+import { QueryService } from '../services/query.ts';
+import { readHeader, recover } from '../services/recovery.ts';
+import { RetrieveService } from '../services/retrieve.ts';
+import { StorageService } from '../services/storage.ts';
+import { Incoming } from '../storage/incoming.ts';
+import { InstanceFiles } from '../storage/instance-files.ts';
+import { Volume } from '../storage/volume.ts';
 
 export interface Server {
   readonly port: number;
@@ -173,7 +173,9 @@ async function openVolume(config: Config, catalog: Catalog, log: Log): Promise<V
   } catch (error) {
     log.error('start', { reason: messageOf(error) });
   }
-  return new Volume(volumeDir, { reserveBytes, expectedId });
+  const volume = new Volume(volumeDir, { reserveBytes, expectedId });
+  await volume.assertOnline().catch((error: unknown) => log.error('volume', { reason: messageOf(error) }));
+  return volume;
 }
 
 interface Start extends Omit<Parts, 'hasher'> {

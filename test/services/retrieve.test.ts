@@ -1,0 +1,337 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Catalog, RetrieveUids, StoredInstance } from '../../src/catalog/catalog.ts';
+import { implicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
+import { uids } from '../../src/dicom/uids.ts';
+import { Problem } from '../../src/lib/problem.ts';
+import {
+  type Counters,
+  type RetrieveRequest,
+  type RetrieveResult,
+  RetrieveService,
+  type StoreTarget,
+  type SubOperation,
+} from '../../src/services/retrieve.ts';
+import {
+  ctDataSet,
+  dataSetOf,
+  encoded,
+  memoryLog,
+  refusalOf,
+  sha256Of,
+  type TestVolume,
+  type Texts,
+  testVolume,
+} from './fixtures.ts';
+
+const OFFSET = 8;
+const EXPLICIT = uids.ExplicitVRLittleEndian;
+const IMPLICIT = uids.ImplicitVRLittleEndian;
+
+describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
+  let place: TestVolume;
+  let instances: StoredInstance[];
+  let asked: [string, RetrieveUids][];
+  let failRows: unknown;
+  let settle: () => Promise<void>;
+  let controller: AbortController;
+
+  beforeEach(async () => {
+    place = await testVolume();
+    instances = [];
+    asked = [];
+    failRows = undefined;
+    settle = async () => undefined;
+    controller = new AbortController();
+  });
+  afterEach(() => place.remove());
+
+  /** A file with `OFFSET` bytes before its data set, and its row. */
+  function put(number: number, transferSyntaxUid: string = EXPLICIT): Buffer {
+    const dataSet = encoded(ctDataSet(1, 1, number));
+    const instance = {
+      sopInstanceUid: `1.2.1.1.${number}`,
+      sopClassUid: uids.CTImageStorage,
+      seriesInstanceUid: '1.2.1.1',
+      studyInstanceUid: '1.2.1',
+      transferSyntaxUid,
+      sizeBytes: dataSet.length,
+      dataSetOffset: OFFSET,
+      sha256: sha256Of(dataSet),
+      arrivedAt: 0,
+      sourceAeTitle: 'CT1',
+      week: '2026-W47',
+    };
+    const path = place.files.pathOf(instance);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, Buffer.concat([Buffer.alloc(OFFSET), dataSet]));
+    instances.push(instance);
+    return dataSet;
+  }
+
+  function service(): RetrieveService {
+    const catalog = {
+      instances: {
+        async summaryForRetrieve(level: string, of: RetrieveUids) {
+          asked.push([level, of]);
+          const needs = new Map<string, { sopClassUid: string; transferSyntaxUid: string; count: number }>();
+          for (const { sopClassUid, transferSyntaxUid } of instances) {
+            const count = (needs.get(transferSyntaxUid)?.count ?? 0) + 1;
+            needs.set(transferSyntaxUid, { sopClassUid, transferSyntaxUid, count });
+          }
+          return [...needs.values()];
+        },
+        async *forRetrieve() {
+          for (const [index, instance] of instances.entries()) {
+            if (index === 2 && failRows !== undefined) throw failRows;
+            yield instance;
+          }
+        },
+      },
+    };
+    return new RetrieveService({
+      catalog: catalog as unknown as Catalog,
+      filer: { settled: () => settle() },
+      files: place.files,
+      log: memoryLog(),
+    });
+  }
+
+  class Target implements StoreTarget {
+    readonly stored = new Map<string, { operation: SubOperation; bytes: Buffer }>();
+    closes = 0;
+    syntaxes: readonly string[] = [EXPLICIT];
+    answer: (operation: SubOperation) => number | Promise<number> = () => 0;
+
+    transferSyntaxesFor(): readonly string[] {
+      return this.syntaxes;
+    }
+
+    async store(operation: SubOperation): Promise<number> {
+      const pieces: Buffer[] = [];
+      for await (const piece of operation.pieces) pieces.push(Buffer.from(piece));
+      this.stored.set(operation.sopInstanceUid, { operation, bytes: Buffer.concat(pieces) });
+      return this.answer(operation);
+    }
+
+    async close(): Promise<void> {
+      this.closes += 1;
+    }
+  }
+
+  const STUDY: Texts = { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '1.2.1' };
+
+  async function run(target: Target, fields: Partial<RetrieveRequest> & { texts?: Texts } = {}) {
+    const pending: Counters[] = [];
+    const progress = service().retrieve({
+      model: 'STUDY',
+      identifier: dataSetOf(fields.texts ?? STUDY),
+      signal: controller.signal,
+      openTarget: async () => target,
+      ...fields,
+    });
+    for (;;) {
+      const next = await progress.next();
+      if (next.done) return { result: next.value as RetrieveResult, pending };
+      pending.push(next.value);
+    }
+  }
+
+  it('sends every instance byte for byte in its own transfer syntax, and counts', async () => {
+    const dataSets = [1, 2, 3, 4, 5, 6].map((number) => put(number));
+    const target = new Target();
+
+    const { result } = await run(target);
+
+    expect(result).to.deep.equal({
+      status: 0x0000,
+      counters: { remaining: 0, completed: 6, failed: 0, warning: 0 },
+      failedUids: [],
+      words: undefined,
+    });
+    for (const [index, dataSet] of dataSets.entries()) {
+      const { operation, bytes } = target.stored.get(`1.2.1.1.${index + 1}`) ?? {};
+      expect(bytes?.equals(dataSet)).to.equal(true);
+      expect(operation).to.deep.include({ transferSyntaxUid: EXPLICIT, sizeBytes: dataSet.length });
+    }
+    expect(target.closes).to.equal(1);
+  });
+
+  it('asks the catalogue for the unique keys of the level and of those above', async () => {
+    const all: Texts = {
+      PatientID: 'P1',
+      StudyInstanceUID: '1.2',
+      SeriesInstanceUID: '1.2.3',
+      SOPInstanceUID: ['1.2.3.4', '1.2.3.5'],
+    };
+    const uidsOf = {
+      studyInstanceUids: ['1.2'],
+      seriesInstanceUids: ['1.2.3'],
+      sopInstanceUids: ['1.2.3.4', '1.2.3.5'],
+    };
+    for (const model of ['PATIENT', 'STUDY'] as const) {
+      asked = [];
+      for (const level of ['PATIENT', 'STUDY', 'SERIES', 'IMAGE']) {
+        if (model === 'STUDY' && level === 'PATIENT') continue;
+        await run(new Target(), { model, texts: { ...all, QueryRetrieveLevel: level } });
+      }
+      const patient = model === 'PATIENT' ? { patientId: 'P1' } : {};
+      const expected: [string, object][] = [
+        ['PATIENT', patient],
+        ['STUDY', { ...patient, studyInstanceUids: ['1.2'] }],
+        ['SERIES', { ...patient, studyInstanceUids: ['1.2'], seriesInstanceUids: ['1.2.3'] }],
+        ['IMAGE', { ...patient, ...uidsOf }],
+      ];
+      expect(asked).to.deep.equal(model === 'PATIENT' ? expected : expected.slice(1));
+    }
+  });
+
+  it('succeeds with nothing where nothing matches, and opens no association for it', async () => {
+    const { result } = await run(new Target(), { openTarget: () => Promise.reject(new Error('not needed')) });
+
+    expect(result).to.deep.include({
+      status: 0x0000,
+      counters: { remaining: 0, completed: 0, failed: 0, warning: 0 },
+    });
+  });
+
+  it('ends with B000H where some fail, and names them', async () => {
+    for (const number of [1, 2, 3]) put(number);
+    const target = new Target();
+    target.answer = ({ sopInstanceUid }) => (sopInstanceUid === '1.2.1.1.2' ? 0xa700 : 0);
+
+    const { result } = await run(target);
+
+    expect(result).to.deep.equal({
+      status: 0xb000,
+      counters: { remaining: 0, completed: 2, failed: 1, warning: 0 },
+      failedUids: ['1.2.1.1.2'],
+      words: 'the destination answered Out of resources (A700H)',
+    });
+  });
+
+  it('counts warnings apart: B000H', async () => {
+    for (const number of [1, 2]) put(number);
+    const target = new Target();
+    target.answer = () => 0xb007;
+
+    expect((await run(target)).result).to.deep.include({
+      status: 0xb000,
+      counters: { remaining: 0, completed: 0, failed: 0, warning: 2 },
+      failedUids: [],
+    });
+  });
+
+  it('ends with A702H where all fail: statuses that are none, an association that has ended, files that are gone', async () => {
+    for (const number of [1, 2, 3]) put(number);
+    const target = new Target();
+    target.answer = ({ sopInstanceUid }) => {
+      if (sopInstanceUid === '1.2.1.1.2') throw new Problem('peer-unreachable', 'closed the connection');
+      return 0xff00;
+    };
+    rmSync(place.files.pathOf(instances[0] ?? ({} as StoredInstance)));
+
+    const { result } = await run(target);
+
+    expect(result).to.deep.include({
+      status: 0xa702,
+      counters: { remaining: 0, completed: 0, failed: 3, warning: 0 },
+    });
+    expect(result.failedUids).to.deep.equal(['1.2.1.1.1', '1.2.1.1.2', '1.2.1.1.3']);
+    expect(result.words).to.match(/^no file /);
+    expect(target.closes).to.equal(1);
+  });
+
+  it('converts what is uncompressed for a destination that does not take it as it is stored, and nothing else', async () => {
+    put(1);
+    put(2, uids.JPEGBaseline8Bit);
+    const target = new Target();
+    target.syntaxes = [IMPLICIT];
+
+    const { result } = await run(target);
+
+    expect(result).to.deep.include({ status: 0xb000, failedUids: ['1.2.1.1.2'] });
+    expect(result.words).to.equal(`the destination does not take transfer syntax ${uids.JPEGBaseline8Bit}`);
+    const { operation, bytes } = target.stored.get('1.2.1.1.1') ?? {};
+    expect(operation).to.deep.include({ transferSyntaxUid: IMPLICIT, sizeBytes: undefined });
+    expect(bytes?.equals(encoded(ctDataSet(1, 1, 1), implicitVrLittleEndian))).to.equal(true);
+  });
+
+  it('fails what the destination takes in no transfer syntax at all', async () => {
+    put(1);
+    const target = new Target();
+    target.syntaxes = [];
+
+    expect((await run(target)).result.words).to.equal('the destination does not take this SOP class');
+  });
+
+  it('tells how far it is at least every second', async function () {
+    this.timeout(8000);
+    for (const number of [1, 2, 3]) put(number);
+    const target = new Target();
+    target.answer = async () => {
+      await wait(700);
+      return 0;
+    };
+
+    const { pending } = await run(target);
+
+    expect(pending.length).to.be.within(2, 3);
+    expect(pending[0]).to.deep.equal({ remaining: 2, completed: 1, failed: 0, warning: 0 });
+    for (const { remaining, completed } of pending) expect(remaining + completed).to.equal(3);
+  });
+
+  it('stops when it is cancelled: FE00H with what remains', async () => {
+    for (let number = 1; number <= 20; number++) put(number);
+    const target = new Target();
+    target.answer = ({ sopInstanceUid }) => {
+      if (sopInstanceUid === '1.2.1.1.3') controller.abort();
+      return 0;
+    };
+
+    const { result } = await run(target);
+
+    expect(result).to.deep.include({
+      status: 0xfe00,
+      counters: { remaining: 17, completed: 3, failed: 0, warning: 0 },
+    });
+    expect([target.stored.size, target.closes]).to.deep.equal([3, 1]);
+  });
+
+  it('succeeds where the cancel comes after the last instance', async () => {
+    put(1);
+    const target = new Target();
+    target.answer = () => {
+      controller.abort();
+      return 0;
+    };
+
+    expect((await run(target)).result.status).to.equal(0x0000);
+  });
+
+  it('refuses in words before any sub-operation: identifier, catalogue, destination', async () => {
+    put(1);
+    expect(await refusalOf(run(new Target(), { texts: { QueryRetrieveLevel: 'STUDY' } }))).to.equal(
+      'data-set-mismatch: no Study Instance UID to retrieve',
+    );
+    const unknown = () =>
+      Promise.reject(new Problem('move-destination-unknown', 'move destination X is no peer'));
+    expect(await refusalOf(run(new Target(), { openTarget: unknown }))).to.equal(
+      'move-destination-unknown: move destination X is no peer',
+    );
+    settle = () => Promise.reject(new Problem('catalog-unavailable', '3 instances wait'));
+    expect(await refusalOf(run(new Target()))).to.equal('catalog-unavailable: 3 instances wait');
+  });
+
+  it('closes the destination when the catalogue fails on the way', async () => {
+    for (const number of [1, 2, 3, 4]) put(number);
+    failRows = new Problem('catalog-unavailable', 'the database went away');
+    const target = new Target();
+
+    expect(await refusalOf(run(target))).to.equal('catalog-unavailable: the database went away');
+
+    expect(target.closes).to.equal(1);
+  });
+});
