@@ -1,4 +1,4 @@
-import { close, open, read } from 'node:fs';
+import { closeSync, open, read } from 'node:fs';
 import { Problem } from '../lib/problem.ts';
 import { giveBuffer, POOLED_BYTES_MAX, takeBuffer } from './buffer-pool.ts';
 import { storageProblem } from './incoming-file.ts';
@@ -75,7 +75,7 @@ export class InstanceReader {
     // A read under way writes into its buffer still.
     const piece = await unread?.catch(() => undefined);
     if (piece !== undefined) giveBuffer(wholeOf(piece));
-    close(this.#fd);
+    closeSync(this.#fd); // not worth a turn in the thread pool: nothing was written
   }
 
   #readOn(): Promise<Buffer> {

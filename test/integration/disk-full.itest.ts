@@ -49,7 +49,7 @@ describe('A full disk (DESIGN promise 6)', function () {
   });
 
   it('that nobody foresaw, since another program fills it again and again, damages nothing of what fits', async function () {
-    const volume = mount(this, 200);
+    const volume = mount(this, 100);
     server = await startOn({ DICOMKEEP_VOLUME_DIR: volume.path });
     const client = await connectTo(server);
     const over = new AbortController();
@@ -62,13 +62,13 @@ describe('A full disk (DESIGN promise 6)', function () {
         const { status, errorComment } = await store(sender, instance);
         statuses.add(`${status.toString(16)} ${errorComment ?? ''}`);
         if (status === 0) stored.push(instance);
-        await sleep(5);
+        await sleep(10);
       }
       await sender.release();
       return stored;
     });
-    for (let round = 0; round < 15; round++) {
-      await sleep(Math.random() * 600);
+    for (let round = 0; round < 12; round++) {
+      await sleep(Math.random() * 400);
       volume.fill();
       await sleep(Math.random() * 40);
       volume.relieve();
