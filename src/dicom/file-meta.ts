@@ -65,7 +65,7 @@ export function writeProof(fileMeta: Buffer, proof: Proof): void {
     `length ${proof.sizeBytes}`,
     `sha256 ${proof.sha256}`,
     `arrived ${new Date(proof.arrivedAt).toISOString()}`,
-    `caller ${printable(proof.sourceAeTitle, 16)}`,
+    `caller ${printableAeTitle(proof.sourceAeTitle)}`,
     `address ${printable(proof.sourceAddress, 45)}`,
     '',
   ].join('\n');
@@ -132,6 +132,11 @@ function parseProof(bytes: Buffer | undefined): Proof | undefined {
   const arrivedAt = Date.parse(arrived);
   if (Number.isNaN(arrivedAt)) return undefined;
   return { sizeBytes: Number(length), sha256, arrivedAt, sourceAeTitle, sourceAddress };
+}
+
+/** An AE title as it stands in a proof. */
+export function printableAeTitle(aeTitle: string): string {
+  return printable(aeTitle, 16);
 }
 
 /** One line of printable ASCII, so that nothing a caller sends can look like another line. */

@@ -40,6 +40,8 @@ const PASSING: ReadonlySet<ProblemCode> = new Set(['catalog-unavailable', 'volum
 /** Where the files of a batch go, once the catalogue has said what they are. */
 interface Placement {
   moves: Map<Move, AcceptedInstance>;
+  /** Instances that the catalogue has, with the same data set. */
+  duplicates: AcceptedInstance[];
   unneeded: string[];
   unfiled: UnfiledInstance[];
 }
@@ -61,11 +63,12 @@ export class BatchFiler {
    * @throws Problem 'catalog-unavailable', 'volume-offline' or 'storage-full': to be tried again as a whole
    */
   async file(batch: readonly AcceptedInstance[]): Promise<UnfiledInstance[]> {
-    const placement: Placement = { moves: new Map(), unneeded: [], unfiled: [] };
+    const placement: Placement = { moves: new Map(), duplicates: [], unneeded: [], unfiled: [] };
     for (let at = 0; at < batch.length; at += serviceLimits.transactionInstances) {
       await this.#index(batch.slice(at, at + serviceLimits.transactionInstances), placement);
     }
     await this.#place(placement);
+    for (const duplicate of placement.duplicates) await this.#compare(duplicate, placement);
     await this.#options.files.remove(placement.unneeded);
     return placement.unfiled;
   }
@@ -109,7 +112,7 @@ export class BatchFiler {
         placement.moves.set({ from, to: files.conflictPathOf(sopInstanceUid, proof.sha256) }, accepted);
         break;
       case 'duplicate':
-        placement.unneeded.push(from);
+        placement.duplicates.push(accepted);
         break;
       case undefined:
         throw new Error('the catalogue gave too few outcomes');
@@ -141,6 +144,23 @@ export class BatchFiler {
       await files.move([{ from: move.to, to: aside }]);
       await files.move([move]);
     }
+  }
+
+  /** What came again is not needed, if what came first is still whole; else it takes its place. */
+  async #compare(accepted: AcceptedInstance, { unneeded }: Placement): Promise<void> {
+    const { catalog, files, log } = this.#options;
+    const from = files.incomingPathOf(accepted.name);
+    const { sopInstanceUid } = accepted.identity;
+    const first = await catalog.instances.findByUid(sopInstanceUid);
+    if (first === undefined) return; // removed meanwhile: the next start files it
+    const to = files.pathOf(first);
+    if (await isIntact(to, accepted.proof)) {
+      unneeded.push(from);
+      return;
+    }
+    log.error('damaged instance replaced by the same one, which came again', { sopInstanceUid, path: to });
+    await files.move([{ from: to, to: files.damagedPathOf(`${Date.now()}-${sopInstanceUid}.dcm`) }]);
+    await files.move([{ from, to }]);
   }
 
   async #toArrival(accepted: AcceptedInstance): Promise<InstanceArrival> {

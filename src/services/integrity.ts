@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Catalog, StoredInstance } from '../catalog/catalog.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
-import { filedByWeek } from '../storage/filed-instances.ts';
+import { conflictPaths, filedByWeek } from '../storage/filed-instances.ts';
 import { readFileHead } from '../storage/instance-file.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
 import { InstanceReader } from '../storage/instance-reader.ts';
@@ -26,16 +26,18 @@ export interface VerifyResult {
 const FILES_AT_ONCE = 2;
 
 /**
- * Reads every file of the catalogue and compares length and SHA-256 with the catalogue and with what the file says of itself; then looks for files that the
+ * Reads every file of the catalogue, and every conflicting version, and compares length and SHA-256 with the catalogue and with what the file says of itself; then looks for files that the
  * catalogue does not know. Changes nothing.
  */
 export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult> {
   const { catalog, files, volumePath } = options;
   const result: VerifyResult = { instances: 0, bytes: 0, findings: 0 };
   const running = new Set<Promise<void>>();
-  for await (const instance of catalog.instances.all()) {
-    const path = files.pathOf(instance);
-    const check = verifyInstance(path, instance)
+  const verify = async (path: string, work: Promise<{ bytes: number }>) => {
+    const check = work
+      .then(({ bytes }) => {
+        result.bytes += bytes;
+      })
       .catch((error: unknown) => {
         result.findings += 1;
         options.found(path, messageOf(error));
@@ -43,12 +45,16 @@ export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult
       .finally(() => {
         running.delete(check);
         result.instances += 1;
-        result.bytes += instance.sizeBytes;
         options.done(1);
       });
     running.add(check);
     if (running.size >= FILES_AT_ONCE) await Promise.race(running);
+  };
+  for await (const instance of catalog.instances.all()) {
+    const path = files.pathOf(instance);
+    await verify(path, verifyInstance(path, instance));
   }
+  for (const path of await conflictPaths(volumePath)) await verify(path, verifyConflict(path));
   await Promise.all(running);
   for await (const { paths } of filedByWeek(volumePath)) await findUnknown(paths, options, result);
   return result;
@@ -61,7 +67,7 @@ export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult
 export async function verifyInstance(
   path: string,
   instance: Pick<StoredInstance, 'sizeBytes' | 'sha256'>,
-): Promise<void> {
+): Promise<{ bytes: number }> {
   const { proof, dataSetOffset, dataSetBytes } = await readFileHead(path);
   if (dataSetBytes !== instance.sizeBytes) {
     throw new Problem(
@@ -77,6 +83,13 @@ export async function verifyInstance(
   for await (const piece of reader.pieces()) hash.update(piece);
   if (hash.digest('hex') !== instance.sha256)
     throw new Problem('unreadable-data-set', 'SHA-256 of the data set differs');
+  return { bytes: dataSetBytes };
+}
+
+/** Another version of an instance is named by its hash. */
+async function verifyConflict(path: string): Promise<{ bytes: number }> {
+  const { dataSetBytes } = await readFileHead(path);
+  return verifyInstance(path, { sizeBytes: dataSetBytes, sha256: nameOf(path) });
 }
 
 const BATCH = 500;
@@ -87,7 +100,7 @@ async function findUnknown(
   result: VerifyResult,
 ): Promise<void> {
   for (let at = 0; at < paths.length; at += BATCH) {
-    const byUid = new Map(paths.slice(at, at + BATCH).map((path) => [uidOf(path), path]));
+    const byUid = new Map(paths.slice(at, at + BATCH).map((path) => [nameOf(path), path]));
     const known = await options.catalog.instances.arrivalsOf([...byUid.keys()]);
     for (const [uid, path] of byUid) {
       if (known.has(uid)) continue;
@@ -97,6 +110,7 @@ async function findUnknown(
   }
 }
 
-function uidOf(path: string): string {
+/** A file's name, which is its instance's UID or its hash. */
+function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1, -'.dcm'.length);
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
-import { readFileHead } from '../storage/instance-file.ts';
+import { isWithoutHead, readFileHead } from '../storage/instance-file.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
 import { InstanceReader } from '../storage/instance-reader.ts';
 import type { AcceptedInstance } from './filing-batch.ts';
@@ -54,12 +54,9 @@ async function examine(
   path: string,
   keptTags: ReadonlySet<number>,
 ): Promise<AcceptedInstance | undefined> {
-  const head = await readFileHead(path).catch((error: unknown) => {
-    if (error instanceof Problem && error.code === 'unreadable-data-set') return undefined;
-    throw error;
-  });
-  if (head?.proof === undefined) return undefined;
-  const { meta, proof, dataSetOffset, dataSetBytes } = head;
+  if (await isWithoutHead(path)) return undefined;
+  const { meta, proof, dataSetOffset, dataSetBytes } = await readFileHead(path);
+  if (proof === undefined) throw new Problem('unreadable-data-set', 'the proof is not readable');
   const { transferSyntaxUid } = meta;
   if (dataSetBytes !== proof.sizeBytes) {
     throw new Problem('unreadable-data-set', `${dataSetBytes} bytes, not ${proof.sizeBytes} as proven`);

@@ -40,9 +40,9 @@ const READS_AT_ONCE = 16;
  */
 export async function reindexVolume(options: ReindexOptions): Promise<ReindexResult> {
   const result: ReindexResult = { indexed: 0, known: 0, skipped: 0 };
-  for await (const { paths } of filedByWeek(options.volumePath))
-    await indexPaths(paths, 'filed', options, result);
-  await indexPaths(await conflictPaths(options.volumePath), 'conflict', options, result);
+  for await (const { week, paths } of filedByWeek(options.volumePath))
+    await indexPaths(paths, week, options, result);
+  await indexPaths(await conflictPaths(options.volumePath), undefined, options, result);
   return result;
 }
 
@@ -52,9 +52,10 @@ interface Candidate {
   proof: NonNullable<InstanceFileHead['proof']>;
 }
 
+/** @param week the folder that the files lie in; undefined for `conflicts/` */
 async function indexPaths(
   paths: readonly string[],
-  kind: 'filed' | 'conflict',
+  week: string | undefined,
   options: ReindexOptions,
   result: ReindexResult,
 ): Promise<void> {
@@ -63,8 +64,8 @@ async function indexPaths(
   candidates.sort((a, b) => a.proof.arrivedAt - b.proof.arrivedAt);
   for (let at = 0; at < candidates.length; at += options.batchInstancesMax) {
     const batch = candidates.slice(at, at + options.batchInstancesMax);
-    const unknown = await withoutKnown(batch, kind, options, result);
-    const arrivals = await inParallel(unknown, (candidate) => arrivalOf(candidate, options, result));
+    const unknown = await withoutKnown(batch, week, options, result);
+    const arrivals = await inParallel(unknown, (candidate) => arrivalOf(candidate, week, options, result));
     await options.catalog.instances.index(arrivals);
     result.indexed += arrivals.length;
     options.done(batch.length);
@@ -99,7 +100,7 @@ async function candidateOf(
  */
 async function withoutKnown(
   batch: readonly Candidate[],
-  kind: 'filed' | 'conflict',
+  week: string | undefined,
   options: ReindexOptions,
   result: ReindexResult,
 ): Promise<Candidate[]> {
@@ -109,7 +110,7 @@ async function withoutKnown(
     const { head, path, proof } = candidate;
     const row = known.get(head.meta.sopInstanceUid);
     if (row?.sha256 === proof.sha256 && row.arrivedAt === proof.arrivedAt) result.known += 1;
-    else if (kind === 'filed' || row !== undefined) unknown.push(candidate);
+    else if (week !== undefined || row !== undefined) unknown.push(candidate);
     else
       skip(
         path,
@@ -123,6 +124,7 @@ async function withoutKnown(
 
 async function arrivalOf(
   { path, head, proof }: Candidate,
+  folderWeek: string | undefined,
   options: ReindexOptions,
   result: ReindexResult,
 ): Promise<InstanceArrival | undefined> {
@@ -132,13 +134,12 @@ async function arrivalOf(
     const { sizeBytes, sha256, arrivedAt, sourceAeTitle } = proof;
     const header = await readHeader(path, { dataSetOffset, sizeBytes, transferSyntaxUid }, options.keptTags);
     const identity = identityOf(header.elements);
-    const week = isoWeekOf(arrivedAt);
-    const expected = [
-      options.files.pathOf({ ...identity, week }),
-      options.files.conflictPathOf(identity.sopInstanceUid, sha256),
-    ];
-    if (!expected.includes(path))
-      throw new Problem('data-set-mismatch', 'it does not lie where its UIDs belong');
+    const week = folderWeek ?? isoWeekOf(arrivedAt);
+    const expected =
+      folderWeek === undefined
+        ? options.files.conflictPathOf(identity.sopInstanceUid, sha256)
+        : options.files.pathOf({ ...identity, week });
+    if (path !== expected) throw new Problem('data-set-mismatch', 'it does not lie where its UIDs belong');
     const attributes = decoder.decode(header);
     return {
       ...identity,

@@ -1,4 +1,4 @@
-import { encodeFileMeta, type FileMeta, writeProof } from '../dicom/file-meta.ts';
+import { encodeFileMeta, type FileMeta, printableAeTitle, writeProof } from '../dicom/file-meta.ts';
 import { nameOfUid } from '../dicom/uids.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Incoming } from '../storage/incoming.ts';
@@ -156,7 +156,8 @@ class InstanceSink implements DataSetSink {
       sizeBytes,
       sha256,
       arrivedAt: Date.now(),
-      sourceAeTitle: this.#request.callingAeTitle,
+      // As it can be read from the file again, so that the catalogue is the same after a reindex.
+      sourceAeTitle: printableAeTitle(this.#request.callingAeTitle),
       sourceAddress: this.#request.callingAddress,
     };
     writeProof(this.#fileMeta, proof);

@@ -3,6 +3,7 @@ import {
   dataSetOffsetOf,
   decodeFileMeta,
   FILE_META_BYTES_MAX,
+  FILE_META_HEAD_BYTES,
   type FileMeta,
   type Proof,
 } from '../dicom/file-meta.ts';
@@ -30,6 +31,15 @@ export async function readFileHead(path: string): Promise<InstanceFileHead> {
     throw new Problem('unreadable-data-set', 'File Meta Information cut short');
   const { meta, proof } = decodeFileMeta(bytes.subarray(0, dataSetOffset));
   return { meta, proof, dataSetOffset, dataSetBytes: fileBytes - dataSetOffset };
+}
+
+/**
+ * Whether nothing stands where the File Meta Information belongs: that is written last, so the instance was never accepted.
+ * @throws Problem 'not-found' or 'volume-offline'
+ */
+export async function isWithoutHead(path: string): Promise<boolean> {
+  const { bytes } = await readStart(path);
+  return bytes.subarray(0, FILE_META_HEAD_BYTES).every((byte) => byte === 0);
 }
 
 async function readStart(path: string): Promise<{ bytes: Buffer; fileBytes: number }> {

@@ -230,17 +230,17 @@ async function storeAll(server: TestServer): Promise<void> {
   for (const some of bySyntaxes(files)) await storeFiles(server, some);
   await storeFiles(server, files.slice(0, 10)); // once more
   const client = await connectTo(server);
-  for (let number = 1; number <= 20; number++) {
+  for (let number = 1; number <= 40; number++) {
+    // The first to come lie last in their folder.
+    const place = { study: 7, series: 5 - Math.ceil(number / 10), number };
     const texts = {
       PatientName: `Word^Number ${number}`,
       StudyDescription: `Said by ${number}`,
       Modality: number % 3 === 0 ? 'PT' : 'CT',
     };
-    const instance = ctInstance({ study: 7, series: (number % 4) + 1, number }, 2000, texts);
+    const instance = ctInstance(place, 2000, texts);
     expect((await store(client, instance)).status).to.equal(0);
-    const other = ctInstance({ study: 7, series: (number % 4) + 1, number }, 2000, {
-      PatientName: 'Other^Version',
-    });
+    const other = ctInstance(place, 2000, { PatientName: 'Other^Version' });
     if (number % 5 === 0) expect((await store(client, other)).status).to.equal(0);
     if (number % 4 === 0) expect((await store(client, instance)).status).to.equal(0);
   }

@@ -452,6 +452,31 @@ describe('Filer with a catalogue (DESIGN promise 4)', () => {
     expect(log.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
   });
 
+  it('puts an instance that came again in the place of the first one where that is damaged or gone', async () => {
+    await store('version a');
+    await filer.settled();
+    const instance = await catalog.instances.findByUid('1.2.1.1.1');
+    if (instance === undefined) throw new Error('not in the catalogue');
+    const path = place.files.pathOf(instance);
+    const whole = readFileSync(path);
+    const damaged = Buffer.from(whole);
+    damaged[damaged.length - 1] = 0xaa;
+
+    writeFileSync(path, damaged);
+    await store('version a');
+    await filer.settled();
+
+    expect(readFileSync(path).subarray(-300).equals(whole.subarray(-300))).to.equal(true);
+    expect(count('damaged'), 'the damaged one is kept').to.equal(1);
+
+    unlinkSync(path);
+    await store('version a');
+    await filer.settled();
+
+    expect(await currentDescription()).to.equal('version a');
+    expect(count('conflicts')).to.equal(0);
+  });
+
   it('sets aside, and does not lose, what lies in the place of an instance unknown to the catalogue', async () => {
     const path = place.files.pathOf({
       week: isoWeekOf(Date.now()),
