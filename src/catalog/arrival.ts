@@ -34,19 +34,7 @@ export type ArrivalOutcome =
   | { outcome: 'conflict'; currentSha256: string };
 
 /** An instance of the catalogue. Its path is a function of `week` and the UIDs. */
-export interface StoredInstance {
-  sopInstanceUid: string;
-  sopClassUid: string;
-  seriesInstanceUid: string;
-  studyInstanceUid: string;
-  transferSyntaxUid: string;
-  sizeBytes: number;
-  dataSetOffset: number;
-  sha256: string;
-  arrivedAt: number;
-  sourceAeTitle: string;
-  week: string;
-}
+export type StoredInstance = Omit<InstanceArrival, 'attributes'>;
 
 /** Digits and dots, as in PS3.5 §9.1, but not its length and leading zeros: the UIDs that an instance is filed under. */
 export function isFileableUid(uid: string): boolean {

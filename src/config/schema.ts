@@ -59,10 +59,6 @@ export const configSchema = section({
 });
 
 export type Config = z.infer<typeof configSchema>;
-export type DimseConfig = Config['dimse'];
-export type StorageConfig = Config['storage'];
-export type CatalogConfig = Config['catalog'];
-export type LogConfig = Config['log'];
 
 /** Says what would be right: the message of an issue is these words, and the reader puts what was found before them. */
 function wanted(words: string): { error: () => string } {

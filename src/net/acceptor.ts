@@ -183,6 +183,13 @@ export class AcceptorSession implements DriverEvents {
     return handler(this, contextId, message);
   }
 
+  failed(error: unknown): void {
+    this.log.error('bug', {
+      reason: messageOf(error),
+      stack: error instanceof Error ? (error.stack ?? '') : '',
+    });
+  }
+
   closed(): void {
     this.#ended('connection closed');
     this.#host.closed();

@@ -26,6 +26,8 @@ export interface DriverEvents {
   indicate(primitive: Indication): void;
   /** Returns who takes the data set; without anybody it is read and dropped. */
   message(contextId: number, message: Message): DataSetConsumer | undefined;
+  /** A bug of ours; the association is aborted. */
+  failed?(error: unknown): void;
   /** The transport connection is gone; the last event. */
   closed(): void;
 }
@@ -82,6 +84,7 @@ export class AssociationDriver implements ReaderEvents {
       this.perform(this.#association.receive(bytes));
     } catch (error) {
       // A bug of ours ends this association, and not the server with all the others.
+      this.#events.failed?.(error);
       this.abort(`internal error: ${messageOf(error)}`);
     }
   }

@@ -102,20 +102,6 @@ export class InstanceFiles {
     for (const path of paths) await fs.rm(path, { force: true });
   }
 
-  /**
-   * Opens an instance for reading.
-   * @throws Problem 'not-found' where the file is not there, 'volume-offline' where it cannot be read
-   */
-  async open(path: string): Promise<fs.FileHandle> {
-    try {
-      return await fs.open(path, 'r');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-        throw new Problem('not-found', `no file ${path}`);
-      throw storageProblem(error);
-    }
-  }
-
   async #moveOne(move: Move, changed: Set<string>): Promise<'done' | 'occupied' | 'missing'> {
     if (await exists(move.to)) {
       if (await exists(move.from)) return 'occupied';

@@ -11,7 +11,8 @@ import {
 } from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import { CONVERSION_TARGETS, converted, isConvertible } from '../../src/services/conversion.ts';
-import { dataSetOf, piecesOf, refusalOf } from './fixtures.ts';
+import { refusalOf } from '../storage/problems.ts';
+import { dataSetOf, piecesOf } from './fixtures.ts';
 
 const EXPLICIT = explicitVrLittleEndian;
 const IMPLICIT = implicitVrLittleEndian;

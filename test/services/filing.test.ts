@@ -23,15 +23,8 @@ import { type AcceptedInstance, BatchFiler } from '../../src/services/filing-bat
 import { readHeader } from '../../src/services/recovery.ts';
 import { StorageService } from '../../src/services/storage.ts';
 import { isoWeekOf } from '../../src/storage/week.ts';
-import {
-  ctDataSet,
-  encoded,
-  headerTags,
-  memoryLog,
-  refusalOf,
-  type TestVolume,
-  testVolume,
-} from './fixtures.ts';
+import { refusalOf } from '../storage/problems.ts';
+import { ctDataSet, encoded, headerTags, memoryLog, type TestVolume, testVolume } from './fixtures.ts';
 
 /** Answers as the catalogue does, from a map; can be made to fail. */
 class FakeCatalog {

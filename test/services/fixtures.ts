@@ -8,7 +8,6 @@ import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { explicitVrLittleEndian, type TransferSyntax } from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import type { Log, LogFields } from '../../src/lib/log.ts';
-import { Problem } from '../../src/lib/problem.ts';
 import { Incoming } from '../../src/storage/incoming.ts';
 import { InstanceFiles } from '../../src/storage/instance-files.ts';
 import { Volume } from '../../src/storage/volume.ts';
@@ -81,17 +80,6 @@ export function memoryLog(): Log & { lines: LogLine[] } {
     child: () => ({ ...log, child: () => memoryLog(), close: async () => undefined }),
     close: async () => undefined,
   };
-}
-
-/** `code: words` of the Problem that work ends in; 'none' where it ends well. */
-export async function refusalOf(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error === undefined) return 'none';
-  if (!(error instanceof Problem)) throw error;
-  return `${error.code}: ${error.message}`;
 }
 
 export interface TestVolume {

@@ -18,7 +18,8 @@ import {
   type InstanceHeader,
   identityOf,
 } from '../../src/services/inspection.ts';
-import { ctDataSet, dataSetOf, encoded, headerTags, piecesOf, refusalOf, sha256Of } from './fixtures.ts';
+import { refusalOf } from '../storage/problems.ts';
+import { ctDataSet, dataSetOf, encoded, headerTags, piecesOf, sha256Of } from './fixtures.ts';
 
 const BIG_ENDIAN = transferSyntaxOf(uids.ExplicitVRBigEndian) ?? explicitVrLittleEndian;
 const decodeHeader = (header: InstanceHeader) => new HeaderDecoder().decode(header);

@@ -5,7 +5,8 @@ import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { type JsonDataSet, toJson } from '../../src/dicom/json.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import { type QueryMatch, type QueryRequest, QueryService } from '../../src/services/query.ts';
-import { dataSetOf, refusalOf, type Texts } from './fixtures.ts';
+import { refusalOf } from '../storage/problems.ts';
+import { dataSetOf, type Texts } from './fixtures.ts';
 
 const MATCH: JsonDataSet = {
   '00100010': { vr: 'PN', Value: [{ Alphabetic: 'Yamada^Tarou', Ideographic: '山田^太郎' }] },

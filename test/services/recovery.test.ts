@@ -22,12 +22,12 @@ import { verifyVolume } from '../../src/services/integrity.ts';
 import { readHeader, recover } from '../../src/services/recovery.ts';
 import { reindexVolume } from '../../src/services/reindexing.ts';
 import { dumpRows } from '../helpers/catalog-engines.ts';
+import { refusalOf } from '../storage/problems.ts';
 import {
   ctDataSet,
   encoded,
   headerTags,
   memoryLog,
-  refusalOf,
   sha256Of,
   type TestVolume,
   testVolume,

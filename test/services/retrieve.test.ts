@@ -14,12 +14,12 @@ import {
   type StoreTarget,
   type SubOperation,
 } from '../../src/services/retrieve.ts';
+import { refusalOf } from '../storage/problems.ts';
 import {
   ctDataSet,
   dataSetOf,
   encoded,
   memoryLog,
-  refusalOf,
   sha256Of,
   type TestVolume,
   type Texts,

@@ -10,13 +10,13 @@ import { Problem } from '../../src/lib/problem.ts';
 import type { Filer } from '../../src/services/filing.ts';
 import type { AcceptedInstance } from '../../src/services/filing-batch.ts';
 import { StorageService, type StoreRequest } from '../../src/services/storage.ts';
+import { refusalOf } from '../storage/problems.ts';
 import {
   ctDataSet,
   dataSetOf,
   encoded,
   headerTags,
   piecesOf,
-  refusalOf,
   sha256Of,
   type TestVolume,
   type Texts,

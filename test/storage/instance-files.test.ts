@@ -156,6 +156,6 @@ describe('InstanceFiles', () => {
 
     await files.remove([path, path, join(root, 'incoming/never.dcm')]);
 
-    expect(await refusalOf(files.open(path))).to.equal(`not-found: no file ${path}`);
+    expect(existsSync(path)).to.equal(false);
   });
 });
