@@ -37,7 +37,7 @@ export function traced(file: string): string[] {
 
 /** Whether the tracer has written the end of the process. */
 export function isTraceWhole(file: string, pid: number): boolean {
-  return new RegExp(`^${pid} \\+\\+\\+ (exited|killed)`, 'm').test(readFileSync(file, 'utf8'));
+  return new RegExp(`^${pid} +\\+\\+\\+ (exited|killed)`, 'm').test(readFileSync(file, 'utf8'));
 }
 
 /** Calls in the order of their ends; those that failed are left out. */
