@@ -195,12 +195,17 @@ export class AssociationDriver implements ReaderEvents {
       written();
       return;
     }
-    if (buffers.length > 1) socket.cork();
+    if (bytesOf(buffers) <= netLimits.joinedBytesMax) {
+      // A response is so short that to copy it costs less than to write it in pieces.
+      socket.write(Buffer.concat(buffers), written);
+      return;
+    }
+    socket.cork();
     for (const [index, buffer] of buffers.entries()) {
       if (index === buffers.length - 1) socket.write(buffer, written);
       else socket.write(buffer);
     }
-    if (buffers.length > 1) socket.uncork();
+    socket.uncork();
   }
 
   #indicate(primitive: Indication): void {
@@ -261,4 +266,8 @@ export class AssociationDriver implements ReaderEvents {
     this.#closeReader();
     this.#events.closed();
   }
+}
+
+function bytesOf(buffers: readonly Buffer[]): number {
+  return buffers.reduce((sum, buffer) => sum + buffer.length, 0);
 }

@@ -16,6 +16,8 @@ export const netLimits = {
   operationsMax: 16,
   /** Query responses sent in a row; then a C-CANCEL, and whatever others want, has its turn. */
   responsesPerTurn: 16,
+  /** Buffers that are shorter together are joined before they are written, bytes. */
+  joinedBytesMax: 4096,
   /** How long a closed association may take to go away, milliseconds. */
   lingerTimeoutMs: 2_000,
 } as const;

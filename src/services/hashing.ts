@@ -35,8 +35,10 @@ export class InlineHash implements StreamHash {
   }
 }
 
-/** What is shorter is hashed at its end, where it stands: that takes less time than to tell another thread and to hear from it. */
-const THREAD_BYTES_MIN = 192 * 1024;
+/** What is shorter is hashed where it stands, as it comes: to tell another thread and to hear from it would take longer than it saves. */
+const THREAD_BYTES_MIN = 768 * 1024;
+/** Bytes that are given to the thread at a time. */
+const POSTED_BYTES_MIN = 192 * 1024;
 
 /**
  * Hashes in a thread of its own, so that SHA-256 runs beside the network and not before it: on a NAS without SHA instructions it is by far the
@@ -111,11 +113,13 @@ class HashThread {
   }
 }
 
+/** Hashes where it stands until there is too much of it, or its bytes cannot be kept; then the thread begins anew, and goes on. */
 class ThreadedHash implements StreamHash {
+  #inline: Hash | undefined = createHash('sha256');
   readonly #threadOf: () => HashThread;
   #thread: HashThread | undefined;
   #id = 0;
-  #ranges: SharedRange[] = [];
+  #pieces: Buffer[] = [];
   #gatheredBytes = 0;
   /** Whether the thread may still read what it was given. */
   #isThreadBehind = false;
@@ -125,13 +129,15 @@ class ThreadedHash implements StreamHash {
   }
 
   update(bytes: Buffer): void {
-    this.#ranges.push(sharedRange(bytes));
+    this.#inline?.update(bytes);
+    this.#pieces.push(bytes);
     this.#gatheredBytes += bytes.length;
-    if (this.#gatheredBytes >= THREAD_BYTES_MIN) this.#post();
+    if (this.#gatheredBytes >= (this.#inline === undefined ? POSTED_BYTES_MIN : THREAD_BYTES_MIN))
+      this.#post();
   }
 
   release(): Promise<void> | undefined {
-    if (this.#ranges.length === 0 && !this.#isThreadBehind) return undefined;
+    if (this.#pieces.length === 0 && !this.#isThreadBehind) return undefined;
     const { thread, request } = this.#next('done');
     this.#isThreadBehind = false;
     return thread.ask(request).then(
@@ -141,18 +147,14 @@ class ThreadedHash implements StreamHash {
   }
 
   digest(): string | Promise<string> {
-    if (this.#thread === undefined) {
-      const hash = createHash('sha256');
-      for (const [buffer, offset, length] of this.#ranges) hash.update(Buffer.from(buffer, offset, length));
-      return hash.digest('hex');
-    }
+    if (this.#inline !== undefined) return this.#inline.digest('hex');
     const { thread, request } = this.#next('digest');
     return thread.ask(request).then((digest) => digest ?? '');
   }
 
   abandon(): void {
     this.#thread?.send({ id: this.#id, ranges: [], isAbandoned: true });
-    this.#ranges = [];
+    this.#pieces = [];
   }
 
   #post(): void {
@@ -162,11 +164,12 @@ class ThreadedHash implements StreamHash {
   }
 
   #next(answer: HashRequest['answer']): { thread: HashThread; request: HashRequest } {
+    this.#inline = undefined;
     const thread = this.#thread ?? this.#threadOf();
     if (this.#thread === undefined) this.#id = thread.newId();
     this.#thread = thread;
-    const ranges = this.#ranges;
-    this.#ranges = [];
+    const ranges = this.#pieces.map(sharedRange);
+    this.#pieces = [];
     this.#gatheredBytes = 0;
     return { thread, request: { id: this.#id, ranges, answer } };
   }

@@ -10,6 +10,16 @@ const PIECES_MAX = 512;
 const FIRST_WRITE_BYTES_MIN = 192 * 1024;
 const WRITE_BYTES_MIN = 1024 * 1024;
 
+/** What a file that is being received asks of where it lies. */
+export interface IncomingPlace {
+  /** Before so many bytes are written. @throws Problem where they may not be */
+  assertWritable(bytes: number): Promise<void>;
+  /** Whether no other instance is being received. */
+  isAlone(): boolean;
+  /** The file is committed or discarded. */
+  over(): void;
+}
+
 /**
  * An instance file that is being received — storage/FORMAT.md. Pieces are gathered and written in few large calls; errors are kept until
  * `commit` and make everything in between a no-op, because a data set has to be read to its end before it can be refused.
@@ -20,7 +30,7 @@ export class IncomingFile {
   readonly path: string;
   readonly #fd: number;
   readonly #rollingSyncBytes: number;
-  readonly #assertWritable: (bytes: number) => Promise<void>;
+  readonly #place: IncomingPlace;
   #headerBytes = 0;
   #pieces: Buffer[] = [];
   #gatheredBytes = 0;
@@ -33,19 +43,12 @@ export class IncomingFile {
   /** The file is committed or discarded, and closed. */
   #isOver = false;
 
-  /** @param assertWritable is asked before so many bytes are written, and throws a Problem where they may not be */
-  constructor(
-    name: string,
-    path: string,
-    fd: number,
-    rollingSyncBytes: number,
-    assertWritable: (bytes: number) => Promise<void> = async () => undefined,
-  ) {
+  constructor(name: string, path: string, fd: number, rollingSyncBytes: number, place: IncomingPlace) {
     this.name = name;
     this.path = path;
     this.#fd = fd;
     this.#rollingSyncBytes = rollingSyncBytes;
-    this.#assertWritable = assertWritable;
+    this.#place = place;
   }
 
   /** Leaves room for the header that `commit` will write; before the first `write`. */
@@ -91,6 +94,7 @@ export class IncomingFile {
       throw storageProblem(error);
     }
     this.#isOver = true;
+    this.#place.over();
     // Behind the answer, and not through the thread pool: closing a synced file does not wait for the disk.
     setImmediate(() => closeSync(this.#fd));
   }
@@ -100,6 +104,7 @@ export class IncomingFile {
     // Once: the number of a closed descriptor may be that of another file already.
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#place.over();
     this.#failure ??= new Problem('internal', 'discarded');
     this.#pieces = [];
     await this.#settleWrites().catch(() => undefined);
@@ -113,10 +118,10 @@ export class IncomingFile {
   async #finish(header: Buffer): Promise<void> {
     if (this.#offset === this.#headerBytes) {
       this.#offset = 0;
-      const isSmall = this.#gatheredBytes < FIRST_WRITE_BYTES_MIN;
+      // The page cache takes a small instance in less time than the thread pool is told of it; with several senders it is the event loop's time that counts.
+      const isAtOnce = this.#gatheredBytes < FIRST_WRITE_BYTES_MIN && this.#place.isAlone();
       const pieces = [header, ...this.#takePieces()];
-      // The page cache takes a small instance in less time than the thread pool is told of it.
-      if (isSmall) this.#writeAtOnce(pieces);
+      if (isAtOnce) await this.#writeAtOnce(pieces);
       else await this.#writeAll(pieces);
     } else {
       await Promise.all([this.#writeAll(this.#takePieces()), this.#writeHeader(header)]);
@@ -169,7 +174,7 @@ export class IncomingFile {
 
   async #writeAll(pieces: Buffer[]): Promise<void> {
     let rest = pieces;
-    await this.#assertWritable(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    await this.#place.assertWritable(bytesOf(pieces));
     while (rest.length > 0) {
       const written = await this.#writeSome(rest.slice(0, PIECES_MAX * 2));
       this.#offset += written;
@@ -178,7 +183,8 @@ export class IncomingFile {
     }
   }
 
-  #writeAtOnce(pieces: Buffer[]): void {
+  async #writeAtOnce(pieces: Buffer[]): Promise<void> {
+    await this.#place.assertWritable(bytesOf(pieces));
     for (let rest = pieces; rest.length > 0; ) {
       const written = writevSync(this.#fd, rest, this.#offset);
       if (written === 0) throw new Error('nothing was written');
@@ -212,6 +218,10 @@ export class IncomingFile {
       fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error)));
     });
   }
+}
+
+function bytesOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /** What is left of `pieces` behind the first `bytes`: a write may be short, on a full disk above all. */

@@ -3,7 +3,7 @@ import { promises as fs, open } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../lib/problem.ts';
 import { makeFolder, syncFolder } from './folders.ts';
-import { IncomingFile, storageProblem } from './incoming-file.ts';
+import { IncomingFile, type IncomingPlace, storageProblem } from './incoming-file.ts';
 import type { Volume } from './volume.ts';
 
 export interface IncomingOptions {
@@ -21,6 +21,8 @@ export class Incoming {
   readonly #ready: IncomingFile[] = [];
   readonly #session = randomBytes(6).toString('hex');
   #count = 0;
+  /** Files given out and not yet committed or discarded. */
+  #receivingCount = 0;
   #refilling: Promise<void> | undefined;
   #isClosed = false;
 
@@ -40,7 +42,10 @@ export class Incoming {
       if (this.#isClosed) throw new Problem('volume-offline', 'the server stops');
       const file = this.#ready.shift();
       if (this.#ready.length <= this.#options.preopenedFiles / 2) this.#startRefill();
-      if (file !== undefined) return file;
+      if (file !== undefined) {
+        this.#receivingCount += 1;
+        return file;
+      }
       await this.#refilling;
     }
   }
@@ -58,7 +63,9 @@ export class Incoming {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#refilling?.catch(() => undefined);
-    await Promise.all(this.#ready.splice(0).map((file) => file.discard()));
+    const unused = this.#ready.splice(0);
+    this.#receivingCount += unused.length;
+    await Promise.all(unused.map((file) => file.discard()));
   }
 
   #startRefill(): void {
@@ -80,10 +87,21 @@ export class Incoming {
         files.push(await this.#create());
       await syncFolder(this.folder);
     } catch (error) {
+      this.#receivingCount += files.length;
       await Promise.all(files.map((file) => file.discard()));
       throw storageProblem(error);
     }
     this.#ready.push(...files);
+  }
+
+  #placeOfOne(): IncomingPlace {
+    return {
+      assertWritable: (bytes) => this.#volume.assertWritable(bytes),
+      isAlone: () => this.#receivingCount <= 1,
+      over: () => {
+        this.#receivingCount -= 1;
+      },
+    };
   }
 
   #create(): Promise<IncomingFile> {
@@ -96,8 +114,7 @@ export class Incoming {
           reject(error);
           return;
         }
-        const assertWritable = (bytes: number) => this.#volume.assertWritable(bytes);
-        resolve(new IncomingFile(name, path, fd, this.#options.rollingSyncBytes, assertWritable));
+        resolve(new IncomingFile(name, path, fd, this.#options.rollingSyncBytes, this.#placeOfOne()));
       });
     });
   }
