@@ -60,7 +60,7 @@ export function isDuplicateKey(error: unknown): boolean {
  */
 export function toProblem(error: unknown, databaseWords: string): unknown {
   if (error instanceof Problem || !isOfDatabase(error)) return error;
-  const words = `catalogue database ${databaseWords}: ${wordsOf(error)}`;
+  const words = `catalogue: ${wordsOf(error)} (database ${databaseWords})`;
   return DATA_ERROR.test(codeOf(error)) ? new Error(words) : new Problem('catalog-unavailable', words);
 }
 

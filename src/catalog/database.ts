@@ -83,7 +83,7 @@ export class Database {
     try {
       await this.#wal?.sync();
     } catch (error) {
-      throw new Problem('catalog-unavailable', `catalogue database ${this.words}: ${messageOf(error)}`);
+      throw new Problem('catalog-unavailable', `catalogue: ${messageOf(error)} (database ${this.words})`);
     }
   }
 
@@ -126,7 +126,7 @@ export class Database {
       const ms = this.#queryTimeoutMs + 500;
       const problem = new Problem(
         'catalog-unavailable',
-        `catalogue database ${this.words}: no answer within ${ms} ms`,
+        `catalogue: no answer within ${ms} ms (database ${this.words})`,
       );
       timer = setTimeout(reject, ms, problem);
     });

@@ -57,7 +57,7 @@ async function migrateMariadb(database: Database): Promise<string[]> {
     if (answer?.locked !== 1) {
       throw new Problem(
         'catalog-unavailable',
-        `catalogue database ${database.words}: another process has been migrating it for ${migrationLockTimeoutSeconds} s`,
+        `catalogue: another process has been migrating it for ${migrationLockTimeoutSeconds} s (database ${database.words})`,
       );
     }
     try {

@@ -4,6 +4,8 @@ import { createLog } from '../lib/log.ts';
 import { messageOf } from '../lib/problem.ts';
 import { startServer } from './server.ts';
 
+const EXIT_TIMEOUT_MS = 1000;
+
 /** Runs the archive until SIGTERM or SIGINT. @returns the exit status */
 export async function serve({ config, unknownVariables }: LoadedConfig): Promise<number> {
   await mkdir(config.dataDir, { recursive: true });
@@ -32,6 +34,8 @@ export async function serve({ config, unknownVariables }: LoadedConfig): Promise
     return 1;
   } finally {
     await log.close();
+    // A connection to a database that hangs does not keep a server that has stopped.
+    setTimeout(() => process.exit(), EXIT_TIMEOUT_MS).unref();
   }
 }
 

@@ -40,6 +40,10 @@ export const headerTags: ReadonlySet<number> = new Set([
 
 const RETRY_MS = 1000;
 const DRAIN_TIMEOUT_MS = 5000;
+/** A catalogue that hangs does not keep images waiting longer than this. */
+const CATALOG_START_TIMEOUT_MS = 5000;
+/** What hangs at the end is left behind: what was acknowledged is on disk. */
+const STOP_TIMEOUT_MS = 5000;
 
 /** Connections that may wait for the answer to their association request, beside those that are served. */
 const SPARE_CONNECTIONS = 32;
@@ -109,10 +113,14 @@ async function startWith(catalog: Catalog, config: Config, log: Log): Promise<Se
       await acceptor.drain(DRAIN_TIMEOUT_MS);
       stopping.abort();
       await started;
-      await filer.stop();
+      await within(STOP_TIMEOUT_MS, 'filing goes on at the next start', () => filer.stop()).catch(
+        (error: unknown) => log.warn('stop', { reason: messageOf(error) }),
+      );
       await hasher.close();
       await incoming.close();
-      await catalog.close();
+      await within(STOP_TIMEOUT_MS, 'the catalogue does not close', () => catalog.close()).catch(
+        (error: unknown) => log.warn('stop', { reason: messageOf(error) }),
+      );
       lock.release();
     },
   };
@@ -167,8 +175,10 @@ async function openVolume(config: Config, catalog: Catalog, log: Log): Promise<V
   const { volumeDir, reserveBytes } = config.storage;
   let expectedId: string | undefined;
   try {
-    await catalog.migrate();
-    expectedId = (await catalog.volumes.ids()).at(-1);
+    expectedId = await within(CATALOG_START_TIMEOUT_MS, 'the catalogue does not answer', async () => {
+      await catalog.migrate();
+      return (await catalog.volumes.ids()).at(-1);
+    });
     if (expectedId === undefined) await Volume.create(volumeDir);
   } catch (error) {
     log.error('start', { reason: messageOf(error) });
@@ -227,4 +237,17 @@ async function pause(signal: AbortSignal): Promise<void> {
       resolve();
     });
   });
+}
+
+/** @throws Error with these words where the work takes longer; it goes on behind our back */
+async function within<T>(timeoutMs: number, words: string, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(words)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work(), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -53,6 +53,9 @@ export class AssociationDriver implements ReaderEvents {
   #consumer: DataSetConsumer | undefined;
   #isWithinDataSet = false;
   #socket: Socket | undefined;
+  /** Short buffers that are written at the end of this turn. */
+  #short: Buffer[] = [];
+  #shortBytes = 0;
   #closeReader: () => void = () => undefined;
   #artim: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -188,24 +191,41 @@ export class AssociationDriver implements ReaderEvents {
     }
   }
 
-  /** @param written is called when the kernel has taken all, or when the connection is gone */
-  #write(buffers: readonly Buffer[], written: () => void = () => undefined): void {
+  /**
+   * Short buffers, such as responses, wait for the end of this turn of the event loop and go out together: a thousand C-FIND responses take no thousand
+   * system calls.
+   * @param written is called when the kernel has taken all, or when the connection is gone
+   */
+  #write(buffers: readonly Buffer[], written?: () => void): void {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed || socket.writableEnded) {
-      written();
+      written?.();
       return;
     }
-    if (bytesOf(buffers) <= netLimits.joinedBytesMax) {
-      // A response is so short that to copy it costs less than to write it in pieces.
-      socket.write(Buffer.concat(buffers), written);
+    const bytes = bytesOf(buffers);
+    if (written === undefined && this.#shortBytes + bytes <= netLimits.joinedBytesMax) {
+      if (this.#short.length === 0) process.nextTick(() => this.#flush());
+      this.#short.push(...buffers);
+      this.#shortBytes += bytes;
       return;
     }
+    this.#flush();
     socket.cork();
     for (const [index, buffer] of buffers.entries()) {
       if (index === buffers.length - 1) socket.write(buffer, written);
       else socket.write(buffer);
     }
     socket.uncork();
+  }
+
+  #flush(): void {
+    const buffers = this.#short;
+    if (buffers.length === 0) return;
+    this.#short = [];
+    this.#shortBytes = 0;
+    const socket = this.#socket;
+    if (socket !== undefined && !socket.destroyed && !socket.writableEnded)
+      socket.write(Buffer.concat(buffers));
   }
 
   #indicate(primitive: Indication): void {
@@ -252,6 +272,7 @@ export class AssociationDriver implements ReaderEvents {
   #close(): void {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed) return;
+    this.#flush();
     socket.destroySoon();
     setTimeout(() => socket.destroy(), netLimits.lingerTimeoutMs).unref();
   }

@@ -15,9 +15,9 @@ export const netLimits = {
   /** Requests of one association that are worked on at a time. */
   operationsMax: 16,
   /** Query responses sent in a row; then a C-CANCEL, and whatever others want, has its turn. */
-  responsesPerTurn: 16,
-  /** Buffers that are shorter together are joined before they are written, bytes. */
-  joinedBytesMax: 4096,
+  responsesPerTurn: 64,
+  /** What waits at most for the end of a turn of the event loop, to be written together, bytes. */
+  joinedBytesMax: 32 * 1024,
   /** How long a closed association may take to go away, milliseconds. */
   lingerTimeoutMs: 2_000,
 } as const;

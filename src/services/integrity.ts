@@ -22,6 +22,8 @@ export interface VerifyResult {
   findings: number;
 }
 
+/** How long a rename may take after its row was committed, milliseconds. */
+const RENAME_WAIT_MS = 1000;
 /** Files hashed at once: reading of one goes on while another is hashed. */
 const FILES_AT_ONCE = 2;
 
@@ -52,7 +54,7 @@ export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult
   };
   for await (const instance of catalog.instances.all()) {
     const path = files.pathOf(instance);
-    await verify(path, verifyInstance(path, instance));
+    await verify(path, verifyFiled(path, instance));
   }
   for (const path of await conflictPaths(volumePath)) await verify(path, verifyConflict(path));
   await Promise.all(running);
@@ -84,6 +86,17 @@ export async function verifyInstance(
   if (hash.digest('hex') !== instance.sha256)
     throw new Problem('unreadable-data-set', 'SHA-256 of the data set differs');
   return { bytes: dataSetBytes };
+}
+
+/** The row of an instance is there a moment before its file is, where a server runs meanwhile. */
+async function verifyFiled(path: string, instance: StoredInstance): Promise<{ bytes: number }> {
+  try {
+    return await verifyInstance(path, instance);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
+  }
+  await new Promise((resolve) => setTimeout(resolve, RENAME_WAIT_MS));
+  return verifyInstance(path, instance);
 }
 
 /** Another version of an instance is named by its hash. */

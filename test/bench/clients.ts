@@ -51,7 +51,8 @@ export class Client<Result> {
   }
 
   go(): void {
-    if (this.#child.connected) this.#child.send({ go: true });
+    // One that has just ended by itself needs no signal, and says so here.
+    if (this.#child.connected) this.#child.send({ go: true }, () => undefined);
   }
 
   /** A client blocks in system calls, so it is killed. */

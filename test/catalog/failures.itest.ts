@@ -115,7 +115,9 @@ describe('Catalogue: several daemons and failures, MariaDB', function () {
     for (const [name, call] of calls) {
       const problem = await call().catch((error: unknown) => error);
       expect(problem, name).to.be.instanceOf(Problem).with.property('code', 'catalog-unavailable');
-      expect((problem as Problem).message, name).to.match(/^catalogue database dicomkeep_\d+ at .+: \S/);
+      expect((problem as Problem).message, name).to.match(
+        /^catalogue: \S.* \(database dicomkeep_\d+ at .+\)$/,
+      );
       expect((problem as Problem).message, name).not.to.match(/Secret|insert|select/i);
     }
     await server().resume();

@@ -166,7 +166,7 @@ describe('A full disk (DESIGN promise 6)', function () {
     const query = await client.find('STUDY', imagesOf(4, 1));
 
     expect(query.status.toString(16), 'of the query').to.equal('a700');
-    expect(query.errorComment).to.match(/^catalogue database/);
+    expect(query.errorComment).to.match(/^catalogue: .*full/);
     expect(server.log()).to.match(/filing waits.*full/);
     expect(query.responses).to.deep.equal([]);
 
