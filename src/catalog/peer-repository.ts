@@ -44,17 +44,7 @@ export class PeerRepository {
 
   /** @throws Problem 'unusable-identifier' if the AE title is taken, or one of the three is none */
   async add(peer: NewPeer): Promise<Peer> {
-    const added: Peer = {
-      mayEcho: true,
-      mayStore: true,
-      mayFind: true,
-      mayRetrieve: true,
-      matchAddress: false,
-      ...peer,
-      aeTitle: peer.aeTitle.trim(),
-      createdAt: Date.now(),
-    };
-    assertValid(added);
+    const added = checked(peer);
     await this.#database.write(async (db) => {
       try {
         await db('peers').insert(toRow(added));
@@ -66,11 +56,42 @@ export class PeerRepository {
     return added;
   }
 
+  /**
+   * Adds the peer, or puts it in the place of the one with this AE title; in one transaction, so that nobody finds none.
+   *
+   * @returns whether there was one
+   * @throws Problem 'unusable-identifier', and the one there was stays
+   */
+  async put(peer: NewPeer): Promise<boolean> {
+    const added = checked(peer);
+    return this.#database.transaction(async (trx) => {
+      const count = await trx('peers').where('ae_title', added.aeTitle).delete();
+      await trx('peers').insert(toRow(added));
+      return count > 0;
+    });
+  }
+
   /** @throws Problem 'not-found' */
   async remove(aeTitle: string): Promise<void> {
     const count = await this.#database.write((db) => db('peers').where('ae_title', aeTitle.trim()).delete());
     if (count === 0) throw new Problem('not-found', `no peer ${aeTitle.trim()}`);
   }
+}
+
+/** The whole peer, with what was left out. @throws Problem 'unusable-identifier' */
+function checked(peer: NewPeer): Peer {
+  const whole: Peer = {
+    mayEcho: true,
+    mayStore: true,
+    mayFind: true,
+    mayRetrieve: true,
+    matchAddress: false,
+    ...peer,
+    aeTitle: peer.aeTitle.trim(),
+    createdAt: Date.now(),
+  };
+  assertValid(whole);
+  return whole;
 }
 
 /** AE title: PS3.5 §6.2, VR AE. */

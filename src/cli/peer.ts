@@ -28,9 +28,7 @@ export async function runPeerCommand(command: PeerCommand, catalog: Catalog, con
 
 async function addPeer(command: Extract<PeerCommand, { name: 'peer add' }>, catalog: Catalog): Promise<void> {
   const { aeTitle, host, port, may, mustMatchAddress } = command;
-  const isKnown = (await catalog.peers.findByAeTitle(aeTitle)) !== undefined;
-  if (isKnown) await catalog.peers.remove(aeTitle);
-  await catalog.peers.add({
+  const isKnown = await catalog.peers.put({
     aeTitle,
     host,
     port,

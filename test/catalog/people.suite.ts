@@ -21,6 +21,21 @@ export function peopleSuite(opened: Opened): void {
     expect((await peers.list()).map(({ matchAddress }) => matchAddress)).to.deep.equal([true]);
   });
 
+  it('puts a peer in the place of the one with its AE title, which stays where the new values are none', async () => {
+    const { peers } = opened.catalog;
+    expect(await peers.put({ aeTitle: 'ZEUS', host: 'zeus', port: 104 })).to.equal(false);
+
+    const problem = await peers
+      .put({ aeTitle: 'ZEUS', host: 'a b', port: 104 })
+      .catch((error: unknown) => error);
+    expect(problem).to.be.instanceOf(Problem).with.property('code', 'unusable-identifier');
+    expect(await peers.findByAeTitle('ZEUS')).to.include({ host: 'zeus', port: 104 });
+
+    expect(await peers.put({ aeTitle: 'ZEUS', host: 'olympus', port: 105, mayFind: false })).to.equal(true);
+    expect(await peers.list()).to.have.lengthOf(1);
+    expect(await peers.findByAeTitle('ZEUS')).to.include({ host: 'olympus', port: 105, mayFind: false });
+  });
+
   it('refuses a peer twice, one that is not there, and values that are none, naming them', async () => {
     const { peers } = opened.catalog;
     await peers.add({ aeTitle: 'ZEUS', host: 'zeus', port: 104 });
