@@ -5,6 +5,7 @@ import { type ConfiguredCommand, parseArguments } from './cli/arguments.ts';
 import { runPeerCommand } from './cli/peer.ts';
 import { reindex } from './cli/reindex.ts';
 import { serve } from './cli/serve.ts';
+import { setUserPassword } from './cli/user.ts';
 import { verify } from './cli/verify.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { messageOf } from './lib/problem.ts';
@@ -31,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const loaded = loadConfig({ siteFile: command.configFile });
-    return command.name === 'serve' ? await serve(loaded) : await runWithCatalog(command, loaded);
+    return command.name === 'serve' ? await serve(loaded, version()) : await runWithCatalog(command, loaded);
   } catch (error) {
     process.stderr.write(`dicomkeep: ${messageOf(error)}\n`);
     return 1;
@@ -54,6 +55,9 @@ async function runWithCatalog(command: ConfiguredCommand, { config }: LoadedConf
         return await reindex(catalog, config);
       case 'verify':
         return await verify(catalog, config);
+      case 'user password':
+        await setUserPassword(command.userName, catalog);
+        return 0;
       case 'serve':
         return 0;
       default:

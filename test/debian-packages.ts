@@ -9,6 +9,9 @@ const DEBIAN_PACKAGES = [
   { name: 'mariadb-server-core', program: 'mariadbd' },
   { name: 'mariadb-client-core', program: 'mariadb' },
   { name: 'strace', program: 'strace' },
+  { name: 'chromium', program: 'chromium' },
+  // Chinese and Japanese pages without them would be boxes.
+  { name: 'fonts-noto-cjk', program: 'fc-list' },
 ];
 
 /**

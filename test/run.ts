@@ -44,6 +44,8 @@ sumUp();
 function runAll(): void {
   step('format and lint', () => runTool(join(BIN, 'biome'), ['ci', '--colors=off', '.']));
   step('types', () => runTool(join(BIN, 'tsc'), ['--noEmit']));
+  step('types of the page', () => runTool(join(BIN, 'tsc'), ['--noEmit', '-p', 'tsconfig.page.json']));
+  step('the page', () => runTool(process.execPath, ['src/admin/page.generate.ts']));
   step('unit tests', () => runMocha(process.execPath, [UNIT_TESTS]));
   step('integration tests', () => runMocha(process.execPath, [INTEGRATION_TESTS], INTEGRATION_TIMEOUT_MS));
   step('the next Node', () => (existsSync(NEXT_NODE) ? PASSED : runTool('npm', ['ci'], NEXT_NODE_FOLDER)));

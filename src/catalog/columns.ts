@@ -11,7 +11,7 @@ import { fitText, type Row } from './rows.ts';
 export const NO_INSTANCE_NUMBER = 0x7fffffff;
 
 /** `series_number` likewise. */
-const NO_SERIES_NUMBER = 0x7fffffff;
+export const NO_SERIES_NUMBER = 0x7fffffff;
 
 /**
  * Which patient an instance speaks of: Patient ID with its issuer (PS3.3 §C.2.2), or name and birth date where it has no ID.

@@ -42,10 +42,11 @@ export async function recordConflicts(trx: Knex.Transaction, conflicts: readonly
       severity: 'warning',
       words: `Another data set came with the SOP Instance UID ${arrival.sopInstanceUid}; both are kept, the first stays current`,
       fields: {
+        caller: arrival.sourceAeTitle,
+        studyInstanceUid: arrival.studyInstanceUid,
         sopInstanceUid: arrival.sopInstanceUid,
         currentSha256,
         sha256: arrival.sha256,
-        sourceAeTitle: arrival.sourceAeTitle,
       },
     });
   }

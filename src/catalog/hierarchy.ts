@@ -12,6 +12,7 @@ import {
 } from './kept-attributes.ts';
 import { modalitiesInStudyMax, sopClassesInStudyMax, uidsPerStatement } from './limits.ts';
 import { fitAscii, fitText, numberOf, piecesOf, type Row, textOf } from './rows.ts';
+import { wordsOfStudy } from './study-words.ts';
 
 /** A row being made or changed; `id` is undefined until it has been inserted. */
 export interface PatientDraft {
@@ -34,6 +35,8 @@ export interface StudyDraft {
   instanceCount: number;
   firstArrivedAt: number;
   lastArrivedAt: number;
+  /** Those that are in the catalogue: `wordsOfStudy` of the row as it was read. */
+  knownWords: ReadonlySet<string>;
 }
 
 export interface SeriesDraft {
@@ -155,6 +158,7 @@ export class Hierarchy {
       instanceCount: 0,
       firstArrivedAt: arrival.arrivedAt,
       lastArrivedAt: arrival.arrivedAt,
+      knownWords: new Set(),
     };
     this.studies.set(study.uid, study);
     return study;
@@ -227,6 +231,7 @@ function studyOf(row: Row, patient: PatientDraft): StudyDraft {
     instanceCount: numberOf(row, 'instance_count'),
     firstArrivedAt: numberOf(row, 'first_arrived_at'),
     lastArrivedAt: numberOf(row, 'last_arrived_at'),
+    knownWords: wordsOfStudy(row),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { type ArrivalOutcome, assertFileable, type InstanceArrival } from './arrival.ts';
+import { countArrivals } from './arrival-statistics.ts';
 import { instanceNumberOf, patientColumns, seriesColumns, studyColumns } from './columns.ts';
 import { type Conflict, recordConflicts } from './conflicts.ts';
 import {
@@ -11,7 +12,8 @@ import {
 } from './hierarchy.ts';
 import { toAttributesJson } from './kept-attributes.ts';
 import { rowsPerStatement, uidsPerStatement } from './limits.ts';
-import { fitAscii, fitText, hexOf, numberOf, piecesOf, type Row, textOf } from './rows.ts';
+import { fitAscii, fitText, hexOf, insertAll, numberOf, piecesOf, type Row, textOf } from './rows.ts';
+import { insertStudyWords, wordsOfStudy } from './study-words.ts';
 
 /**
  * Adds instances and brings counts, modalities and classes above them up to date; one outcome per arrival, in their order.
@@ -86,8 +88,10 @@ async function insertInstances(trx: Knex.Transaction, fresh: readonly InstanceAr
   const series = [...hierarchy.series.values()];
   await write(trx, 'patients', patients, patientRow, ['patient_key']);
   await write(trx, 'studies', studies, studyRow, ['study_instance_uid']);
+  await insertStudyWords(trx, studies.map(searchedStudy));
   await write(trx, 'series', series, seriesRow, ['study_row_id', 'series_instance_uid']);
   await insertAll(trx, 'instances', hierarchy.placed.map(instanceRow));
+  await countArrivals(trx, hierarchy.placed);
 }
 
 /** Updates the rows that exist, inserts the others and learns their ids. */
@@ -126,17 +130,6 @@ function distinctValues(rows: readonly Row[], column: string): string[] {
   return [...new Set(rows.map((row) => row[column] as string))];
 }
 
-/** Rows that all have the same columns. knex would write them for SQLite as a UNION, which is slower and ends at 500. */
-async function insertAll(trx: Knex.Transaction, table: string, rows: readonly Row[]): Promise<void> {
-  const columns = Object.keys(rows[0] ?? {});
-  const places = `(${columns.map(() => '?').join(', ')})`;
-  for (const piece of piecesOf(rows, rowsPerStatement)) {
-    const values = piece.map(() => places).join(', ');
-    const bindings = piece.flatMap((row) => columns.map((column) => row[column] as Knex.RawBinding));
-    await trx.raw(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values}`, bindings);
-  }
-}
-
 function patientRow(patient: PatientDraft): Row {
   return {
     patient_key: patient.key,
@@ -161,6 +154,11 @@ function studyRow(study: StudyDraft): Row {
     last_arrived_at: study.lastArrivedAt,
     attributes: toAttributesJson(study.attributes),
   };
+}
+
+function searchedStudy({ id, knownWords, attributes, modalities }: StudyDraft) {
+  const row = { ...patientColumns(attributes), modalities_in_study: joinSorted(modalities) };
+  return { id, knownWords, words: wordsOfStudy(row) };
 }
 
 function seriesRow(series: SeriesDraft): Row {

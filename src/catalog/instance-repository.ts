@@ -3,7 +3,9 @@ import type { ArrivalOutcome, InstanceArrival, StoredInstance } from './arrival.
 import type { Level } from './attributes.ts';
 import type { Database } from './database.ts';
 import { indexArrivals } from './indexing.ts';
+import { type Page, type PageOptions, pageOfOneSeries } from './level-pages.ts';
 import { pageRows, uidsPerStatement } from './limits.ts';
+import type { InstanceRow } from './listed-rows.ts';
 import { type RetrieveUids, selectedInstances, selectionsOf } from './retrieve.ts';
 import { countByClass, type RetrieveShare } from './retrieve-share.ts';
 import { hexOf, numberOf, piecesOf, type Row, textOf } from './rows.ts';
@@ -66,6 +68,51 @@ export class InstanceRepository {
         yield instance;
       }
     }
+  }
+
+  /**
+   * Of one series, in the order of instance numbers; none where there is no such series.
+   *
+   * @throws Problem 'unusable-identifier' for a cursor of another list
+   */
+  async ofSeries(
+    studyInstanceUid: string,
+    seriesInstanceUid: string,
+    options: PageOptions,
+  ): Promise<Page<InstanceRow>> {
+    const series = await this.#seriesRow(studyInstanceUid, seriesInstanceUid);
+    if (series === undefined) return { items: [], nextCursor: null };
+    return pageOfOneSeries(this.#database, numberOf(series, 'id'), options);
+  }
+
+  /** The instance in the middle of a series by instance number. */
+  async middleOf(studyInstanceUid: string, seriesInstanceUid: string): Promise<StoredInstance | undefined> {
+    const series = await this.#seriesRow(studyInstanceUid, seriesInstanceUid);
+    if (series === undefined) return undefined;
+    // The index alone is walked: ids and numbers, no rows.
+    const middle = await this.#database.read((db) =>
+      db<Row>('instances')
+        .where('series_row_id', numberOf(series, 'id'))
+        .orderBy(['instance_number', 'id'])
+        .offset(Math.floor((numberOf(series, 'instance_count') - 1) / 2))
+        .first('id'),
+    );
+    if (middle === undefined) return undefined;
+    const row: Row | undefined = await this.#database.read((db) =>
+      db<Row>({ i: 'instances' })
+        .where('i.id', numberOf(middle, 'id'))
+        .first(...INSTANCE_COLUMNS),
+    );
+    return row === undefined ? undefined : toStoredInstance(row, series);
+  }
+
+  async #seriesRow(studyInstanceUid: string, seriesInstanceUid: string): Promise<Row | undefined> {
+    return this.#database.read((db) =>
+      db<Row>({ s: 'series' })
+        .join({ t: 'studies' }, 't.id', 's.study_row_id')
+        .where({ 't.study_instance_uid': studyInstanceUid, 's.series_instance_uid': seriesInstanceUid })
+        .first<Row | undefined>('s.id', 's.instance_count', 's.series_instance_uid', 't.study_instance_uid'),
+    );
   }
 
   /** Which of these the catalogue has, and of which arrival. */

@@ -44,3 +44,32 @@ export const valuesPerKeyMax = 100;
 
 /** Studies that a query of series or instances keeps at hand. */
 export const parentsCachedMax = 1000;
+
+/** Finished jobs that are remembered, and how many one step forgets. */
+export const jobsKeptMax = 10_000;
+export const jobsPrunedPerStep = 500;
+
+/** Events that are remembered, how many one step forgets, and after how many new ones a step is taken. */
+export const eventsKeptMax = 500_000;
+export const eventsPrunedPerStep = 2000;
+export const eventsPerPrune = 200;
+
+/** SOP classes that an unknown caller proposed, and transfer syntaxes that a peer prefers. */
+export const proposedMax = 50;
+export const preferredTransferSyntaxesMax = 20;
+
+/** Words that a study is found by, and characters (code points) of one. */
+export const wordsPerStudyMax = 100;
+export const wordCharsMax = 64;
+
+/** Words of one search. */
+export const searchWordsMax = 8;
+
+/** Studies that a search sorts; where there are more, it walks the index of the order and passes over what does not match. */
+export const sortedStudiesMax = 10_000;
+
+/** Series of one study that are listed. */
+export const seriesListedMax = 2000;
+
+/** Rows of a page at most. */
+export const pageItemsMax = 1000;

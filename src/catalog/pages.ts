@@ -12,6 +12,8 @@ export interface TableScan {
   /** The table above, where the condition speaks of it. */
   parent?: { table: string; alias: string; reference: string };
   restrict: (query: Knex.QueryBuilder) => void;
+  /** Only rows of lower ids. */
+  belowId?: number | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ async function candidateIds(database: Database, scan: TableScan): Promise<number
       query.join({ [parent.alias]: parent.table }, `${parent.alias}.id`, `${alias}.${parent.reference}`);
     }
     scan.restrict(query);
+    if (scan.belowId !== undefined) query.where(`${alias}.id`, '<', scan.belowId);
     return query.limit(candidateIdsMax + 1);
   });
   if (rows.length > candidateIdsMax) return undefined;
@@ -64,7 +67,7 @@ async function* ofIds(
 
 async function* alongPrimaryKey(database: Database, scan: TableScan): AsyncGenerator<Row[], void, undefined> {
   const id = `${scan.alias}.id`;
-  let below = Number.MAX_SAFE_INTEGER;
+  let below = scan.belowId ?? Number.MAX_SAFE_INTEGER;
   for (;;) {
     const before = below;
     const rows = await database.read((db) => {

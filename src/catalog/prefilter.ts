@@ -138,9 +138,13 @@ const LIKE = "COALESCE(??, '') LIKE ? ESCAPE '!'";
 /** Widest text column: no stored value is longer. */
 const COLUMN_CHARS_MAX = 255;
 
+/** Text as it is, for a LIKE with ESCAPE '!'. */
+export function likeText(text: string): string {
+  return text.replace(/[!%_]/g, '!$&');
+}
+
 function likePattern(pattern: string): string {
-  const escaped = pattern.replace(/[!%_]/g, '!$&');
-  return fitText(escaped.replaceAll('*', '%').replaceAll('?', '_'), 4 * COLUMN_CHARS_MAX);
+  return fitText(likeText(pattern).replaceAll('*', '%').replaceAll('?', '_'), 4 * COLUMN_CHARS_MAX);
 }
 
 function contained(column: string): Condition {

@@ -1,11 +1,9 @@
 import type { Knex } from 'knex';
-import { hexOfTag, vrOf } from '../dicom/dictionary/dictionary.ts';
 import { tags } from '../dicom/dictionary/tags.ts';
 import type { JsonDataSet } from '../dicom/json.ts';
-import { isUniversal, type Matcher, type MatchingKey, matcherFor } from '../dicom/matching.ts';
-import { Problem } from '../lib/problem.ts';
+import type { MatchingKey } from '../dicom/matching.ts';
 import { abortCheck } from './abort.ts';
-import { isSupportedAt, type Level } from './attributes.ts';
+import type { Level } from './attributes.ts';
 import type { Database } from './database.ts';
 import {
   ENTITY_COLUMNS,
@@ -16,18 +14,12 @@ import {
   seriesEntity,
   studyEntity,
 } from './entities.ts';
-import { pageRows, parentsCachedMax, uidsPerKeyMax, valuesPerKeyMax } from './limits.ts';
+import { pageRows, parentsCachedMax } from './limits.ts';
 import { pagesById, type TableScan } from './pages.ts';
 import { keysFor, restrict } from './prefilter.ts';
+import { type CompiledKeys, compileKeys, type QueryKey } from './query-keys.ts';
 import { instancePages } from './retrieve.ts';
 import { numberOf, type Row } from './rows.ts';
-
-/** A key of a C-FIND identifier: its text decoded and split at backslashes; `[]` or `['']` is universal matching. */
-export interface QueryKey {
-  tag: number;
-  vr: string;
-  values: string[];
-}
 
 export interface QueryOptions {
   /** Ends the iteration with Problem 'cancelled'. */
@@ -50,7 +42,29 @@ export function runQuery(
   keys: readonly QueryKey[],
   options: QueryOptions,
 ): AsyncGenerator<JsonDataSet, void, undefined> {
-  return new Query(database, level, keys, options).run();
+  return new Query(database, level, keys, options).entities();
+}
+
+/** Where a row stands in the order of its query: series by `id`; instances by that of their series, then by number and `id`. */
+export interface Position {
+  id: number;
+  seriesRowId: number;
+  instanceNumber: number;
+}
+
+/** As `runQuery`, of series or instances, behind a position: the rows, with those of their ENTITY_COLUMNS. */
+export function matchingRows(
+  database: Database,
+  level: 'SERIES' | 'IMAGE',
+  keys: readonly QueryKey[],
+  after: Position | undefined,
+): AsyncGenerator<Row, void, undefined> {
+  return new Query(database, level, keys, {}, after).rows();
+}
+
+interface Found {
+  row: Row;
+  entity: JsonDataSet;
 }
 
 const PATIENT_COUNTS: ReadonlySet<number> = new Set([
@@ -64,29 +78,43 @@ class Query {
   readonly #level: Level;
   /** Those that restrict. */
   readonly #keys: readonly MatchingKey[];
-  readonly #matchers: readonly [string, Matcher][];
+  readonly #matches: CompiledKeys['matches'];
   readonly #wantsPatientCounts: boolean;
   readonly #check: () => void;
+  readonly #after: Position | undefined;
   readonly #studies = new Map<number, JsonDataSet>();
 
-  constructor(database: Database, level: Level, keys: readonly QueryKey[], options: QueryOptions) {
+  constructor(
+    database: Database,
+    level: Level,
+    keys: readonly QueryKey[],
+    options: QueryOptions,
+    after?: Position,
+  ) {
     this.#database = database;
+    this.#after = after;
     this.#level = level;
-    this.#keys = keys.map(withStandardVr).filter((key) => isSupportedAt(key.tag, level) && !isUniversal(key));
-    for (const key of this.#keys) assertBounded(key);
-    this.#matchers = this.#keys.map((key) => [hexOfTag(key.tag), matcherFor(key)]);
+    const compiled = compileKeys(keys, level);
+    this.#keys = compiled.keys;
+    this.#matches = compiled.matches;
     this.#wantsPatientCounts = keys.some((key) => PATIENT_COUNTS.has(key.tag));
     this.#check = abortCheck(options.signal);
   }
 
-  async *run(): AsyncGenerator<JsonDataSet, void, undefined> {
-    for await (const entity of this.#candidates()) {
+  async *entities(): AsyncGenerator<JsonDataSet, void, undefined> {
+    for await (const { entity } of this.#candidates()) {
       this.#check();
-      if (this.#matchers.every(([key, matches]) => matches(entity[key]))) yield entity;
+      if (this.#matches(entity)) yield entity;
     }
   }
 
-  #candidates(): AsyncGenerator<JsonDataSet, void, undefined> {
+  async *rows(): AsyncGenerator<Row, void, undefined> {
+    for await (const { row, entity } of this.#candidates()) {
+      if (this.#matches(entity)) yield row;
+    }
+  }
+
+  #candidates(): AsyncGenerator<Found, void, undefined> {
     switch (this.#level) {
       case 'PATIENT':
         return this.#patients();
@@ -101,7 +129,7 @@ class Query {
     }
   }
 
-  async *#patients(): AsyncGenerator<JsonDataSet, void, undefined> {
+  async *#patients(): AsyncGenerator<Found, void, undefined> {
     const keys = keysFor('patients', this.#keys);
     const scan: TableScan = {
       table: 'patients',
@@ -109,11 +137,11 @@ class Query {
       restrict: (query) => restrict(query, 'patients', keys),
     };
     for await (const rows of pagesById(this.#database, scan, keys.length > 0)) {
-      for (const row of rows) yield patientEntity(row);
+      for (const row of rows) yield { row, entity: patientEntity(row) };
     }
   }
 
-  async *#studyEntities(): AsyncGenerator<JsonDataSet, void, undefined> {
+  async *#studyEntities(): AsyncGenerator<Found, void, undefined> {
     const keys = keysFor('studies', this.#keys);
     const scan: TableScan = {
       table: 'studies',
@@ -122,57 +150,64 @@ class Query {
     };
     for await (const rows of pagesById(this.#database, scan, keys.length > 0)) {
       const counts = await this.#patientCounts(rows);
-      for (const row of rows) yield studyEntity(row, counts.get(numberOf(row, 'patient_row_id')));
+      for (const row of rows) {
+        yield { row, entity: studyEntity(row, counts.get(numberOf(row, 'patient_row_id'))) };
+      }
     }
   }
 
-  async *#seriesEntities(): AsyncGenerator<JsonDataSet, void, undefined> {
-    for await (const rows of this.#seriesPages()) {
+  async *#seriesEntities(): AsyncGenerator<Found, void, undefined> {
+    for await (const rows of this.#seriesPages(this.#after?.id)) {
       await this.#loadStudies(rows);
-      for (const row of rows) yield seriesEntity(row, this.#studyOf(row));
+      for (const row of rows) yield { row, entity: seriesEntity(row, this.#studyOf(row)) };
     }
   }
 
   /** Instances have no index but their UID and their series, so the series are found first. */
-  async *#instancesBySeries(): AsyncGenerator<JsonDataSet, void, undefined> {
+  async *#instancesBySeries(): AsyncGenerator<Found, void, undefined> {
     const keys = keysFor('instances', this.#keys);
-    for await (const rows of this.#seriesPages()) {
+    const after = this.#after;
+    for await (const rows of this.#seriesPages(after === undefined ? undefined : after.seriesRowId + 1)) {
       await this.#loadStudies(rows);
       for (const row of rows) {
         this.#check();
         const series = seriesEntity(row, this.#studyOf(row));
-        const pages = instancePages(this.#database, numberOf(row, 'id'), (db) => {
+        const id = numberOf(row, 'id');
+        const start = id === after?.seriesRowId ? after : undefined;
+        const select = (db: Knex): Knex.QueryBuilder<Row, Row[]> => {
           const query = db<Row>({ i: 'instances' }).select(
             ENTITY_COLUMNS.instances.map((column) => `i.${column}`),
           ) as Knex.QueryBuilder<Row, Row[]>;
           restrict(query, 'instances', keys);
           return query;
-        });
-        for await (const instances of pages) {
-          for (const instance of instances) yield instanceEntity(instance, series);
+        };
+        for await (const instances of instancePages(this.#database, id, select, start)) {
+          for (const row of instances) yield { row, entity: instanceEntity(row, series) };
         }
       }
     }
   }
 
-  async *#instancesByUid(): AsyncGenerator<JsonDataSet, void, undefined> {
+  async *#instancesByUid(): AsyncGenerator<Found, void, undefined> {
     const keys = keysFor('instances', this.#keys);
     const scan: TableScan = {
       table: 'instances',
       alias: 'i',
       restrict: (query) => restrict(query, 'instances', keys),
+      belowId: this.#after?.id,
     };
     for await (const rows of pagesById(this.#database, scan, true)) {
       const series = await this.#byId('series', rows, 'series_row_id');
       await this.#loadStudies([...series.values()]);
       for (const row of rows) {
         const parent = series.get(numberOf(row, 'series_row_id'));
-        if (parent !== undefined) yield instanceEntity(row, seriesEntity(parent, this.#studyOf(parent)));
+        if (parent === undefined) continue;
+        yield { row, entity: instanceEntity(row, seriesEntity(parent, this.#studyOf(parent))) };
       }
     }
   }
 
-  #seriesPages(): AsyncGenerator<Row[], void, undefined> {
+  #seriesPages(belowId: number | undefined): AsyncGenerator<Row[], void, undefined> {
     const ofSeries = keysFor('series', this.#keys);
     const ofStudy = keysFor('studies', this.#keys);
     const scan: TableScan = {
@@ -182,6 +217,7 @@ class Query {
         restrict(query, 'series', ofSeries);
         restrict(query, 'studies', ofStudy);
       },
+      belowId,
     };
     if (ofStudy.length > 0) scan.parent = { table: 'studies', alias: 't', reference: 'study_row_id' };
     return pagesById(this.#database, scan, ofSeries.length + ofStudy.length > 0);
@@ -219,18 +255,5 @@ class Query {
         .select(...ENTITY_COLUMNS[table]),
     );
     return new Map(rows.map((row) => [numberOf(row, 'id'), row]));
-  }
-}
-
-/** The standard's VR counts, whatever the caller wrote; a private attribute is not kept anyway. */
-function withStandardVr(key: QueryKey): MatchingKey {
-  const vr = vrOf(key.tag);
-  return vr === 'UN' ? key : { ...key, vr };
-}
-
-function assertBounded(key: MatchingKey): void {
-  const max = key.vr === 'UI' ? uidsPerKeyMax : valuesPerKeyMax;
-  if (key.values.length > max) {
-    throw new Problem('unusable-identifier', `more than ${max} values in key ${hexOfTag(key.tag)}`);
   }
 }

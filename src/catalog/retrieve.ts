@@ -92,28 +92,29 @@ export async function* selectedInstances(
   }
 }
 
-/** One series' rows of `select` (table i), by instance number. */
+/** One series' rows of `select` (table i), by instance number, behind one of them or from the first. */
 export async function* instancePages(
   database: Database,
   seriesRowId: number,
   select: (db: Knex) => Knex.QueryBuilder<Row, Row[]>,
+  after: { instanceNumber: number; id: number } = { instanceNumber: -NO_INSTANCE_NUMBER, id: 0 },
 ): AsyncGenerator<Row[], void, undefined> {
-  let last = { number: -NO_INSTANCE_NUMBER, id: 0 };
+  let last = after;
   for (;;) {
-    const after = last;
+    const { instanceNumber, id } = last;
     const rows = await database.read((db) =>
       select(db)
         .where('i.series_row_id', seriesRowId)
         // Said twice, since only this one is a range of the index.
-        .where('i.instance_number', '>=', after.number)
-        .where((page) => page.where('i.instance_number', '>', after.number).orWhere('i.id', '>', after.id))
+        .where('i.instance_number', '>=', instanceNumber)
+        .where((page) => page.where('i.instance_number', '>', instanceNumber).orWhere('i.id', '>', id))
         .orderBy(['i.instance_number', 'i.id'])
         .limit(pageRows),
     );
     yield rows;
     const end = rows.at(-1);
     if (end === undefined || rows.length < pageRows) return;
-    last = { number: numberOf(end, 'instance_number'), id: numberOf(end, 'id') };
+    last = { instanceNumber: numberOf(end, 'instance_number'), id: numberOf(end, 'id') };
     await breathe();
   }
 }

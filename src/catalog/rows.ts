@@ -1,3 +1,6 @@
+import type { Knex } from 'knex';
+import { rowsPerStatement } from './limits.ts';
+
 /** A row as the driver gives it: column to value. */
 export type Row = { [column: string]: unknown };
 
@@ -44,4 +47,26 @@ const NOT_ASCII = /[^\x20-\x7e]/g;
 /** `items` in pieces of at most `size`. */
 export function* piecesOf<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+/** A column that holds a time, milliseconds since 1970, or nothing. */
+export function timeOrNullOf(row: Row, column: string): number | null {
+  return row[column] === null || row[column] === undefined ? null : Number(row[column]);
+}
+
+/** A column that holds a JSON list of texts. */
+export function textsOf(row: Row, column: string): string[] {
+  const value: unknown = JSON.parse(textOf(row, column) || '[]');
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+/** Rows that all have the same columns. knex would write them for SQLite as a UNION, which is slower and ends at 500. */
+export async function insertAll(trx: Knex.Transaction, table: string, rows: readonly Row[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {});
+  const places = `(${columns.map(() => '?').join(', ')})`;
+  for (const piece of piecesOf(rows, rowsPerStatement)) {
+    const values = piece.map(() => places).join(', ');
+    const bindings = piece.flatMap((row) => columns.map((column) => row[column] as Knex.RawBinding));
+    await trx.raw(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values}`, bindings);
+  }
 }

@@ -15,6 +15,7 @@ export type ConfiguredCommand = { readonly configFile?: string | undefined } & (
   | { readonly name: 'serve' | 'reindex' | 'migrate' | 'verify' }
   | { readonly name: 'peer list' }
   | { readonly name: 'peer remove' | 'peer echo'; readonly aeTitle: string }
+  | { readonly name: 'user password'; readonly userName: string }
   | {
       readonly name: 'peer add';
       readonly aeTitle: string;
@@ -57,10 +58,15 @@ const OPERANDS = {
   'peer add': ['AE_TITLE', 'HOST', 'PORT'],
   'peer remove': ['AE_TITLE'],
   'peer echo': ['AE_TITLE'],
+  'user password': ['NAME'],
 } as const satisfies Record<ConfiguredCommand['name'], readonly string[]>;
 
 const COMMANDS = Object.keys(COMMAND_HELP);
-const PEER_COMMANDS = ['add', 'list', 'remove', 'echo'];
+/** Commands that have commands of their own. */
+const SUBCOMMANDS: Readonly<Record<string, readonly string[]>> = {
+  peer: ['add', 'list', 'remove', 'echo'],
+  user: ['password'],
+};
 
 /** @param args what follows `dicomkeep` on the command line */
 export function parseArguments(args: readonly string[]): Command {
@@ -96,7 +102,7 @@ function parse(args: readonly string[]): Command {
   if (first === 'help') return help(rest);
   checkCommand(first);
   const isHelp = values.help === true;
-  const name = first === 'peer' && !isHelp ? peerCommand(rest.shift()) : first;
+  const name = Object.hasOwn(SUBCOMMANDS, first) && !isHelp ? subcommandOf(first, rest.shift()) : first;
   for (const option of options) checkOption(option, name, isHelp);
   if (isHelp) return positionals.length === 0 ? { name: 'help', text: GENERAL_HELP } : help([first]);
   if (values.version === true) return { name: 'version' };
@@ -126,6 +132,8 @@ function withOperands(
     case 'peer remove':
     case 'peer echo':
       return { name, aeTitle: parseAeTitle(operands[0], name) };
+    case 'user password':
+      return { name, userName: operands[0] ?? '' };
     case 'peer add':
       return {
         name,
@@ -147,7 +155,7 @@ function help(topic: readonly string[]): Command {
   const [command, subcommand] = topic;
   if (command === undefined) return { name: 'help', text: GENERAL_HELP };
   checkCommand(command);
-  if (command === 'peer' && subcommand !== undefined) peerCommand(subcommand);
+  if (Object.hasOwn(SUBCOMMANDS, command) && subcommand !== undefined) subcommandOf(command, subcommand);
   return { name: 'help', text: COMMAND_HELP[command] ?? GENERAL_HELP };
 }
 
@@ -156,16 +164,14 @@ function checkCommand(command: string): void {
     throw new UsageError(`unknown command '${command}'${didYouMean(command, COMMANDS)}`);
 }
 
-function peerCommand(subcommand: string | undefined): string {
-  if (subcommand === undefined)
-    throw new UsageError(`peer needs one of: ${PEER_COMMANDS.join(', ')}`, 'peer');
-  if (!PEER_COMMANDS.includes(subcommand)) {
-    throw new UsageError(
-      `unknown command 'peer ${subcommand}'${didYouMean(subcommand, PEER_COMMANDS)}`,
-      'peer',
-    );
+function subcommandOf(command: string, subcommand: string | undefined): string {
+  const known = SUBCOMMANDS[command] ?? [];
+  if (subcommand === undefined) throw new UsageError(`${command} needs one of: ${known.join(', ')}`, command);
+  if (!known.includes(subcommand)) {
+    const hint = didYouMean(subcommand, known);
+    throw new UsageError(`unknown command '${command} ${subcommand}'${hint}`, command);
   }
-  return `peer ${subcommand}`;
+  return `${command} ${subcommand}`;
 }
 
 interface OptionToken {

@@ -6,6 +6,7 @@ A DICOM archive that never loses or alters an image.
 Commands:
   serve        run the archive (this is the default)
   peer         add, list, remove and test the DICOM nodes that may query and retrieve
+  user         set a new password for a user of the admin page
   reindex      rebuild the catalogue from the files
   verify       compare every file with the catalogue, byte for byte
   migrate      bring the catalogue to the form that this version needs
@@ -73,6 +74,14 @@ Options of add:
   --no-find         it may not query (C-FIND)
   --no-retrieve     it may not retrieve (C-MOVE, C-GET)
   --match-address   a caller with this AE title must come from HOST
+
+Options:
+${CONFIG_OPTION}`,
+
+  user: `Usage: dicomkeep user password NAME
+
+Sets a new password for a user of the admin page, prints it once, and signs the user out everywhere: for a password that was
+lost. The user should choose another one after signing in.
 
 Options:
 ${CONFIG_OPTION}`,

@@ -1,7 +1,9 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Config } from '../config/schema.ts';
+import { settingsOf } from '../config/settings.ts';
 import { Problem } from '../lib/problem.ts';
-import { Outbound } from '../net/outbound.ts';
+import { EchoScu } from '../net/echo.ts';
+import { SETTINGS_ROW, settingsFrom } from '../services/settings.ts';
 import type { ConfiguredCommand } from './arguments.ts';
 
 type PeerCommand = Extract<ConfiguredCommand, { name: `peer ${string}` }>;
@@ -59,13 +61,18 @@ async function listPeers(catalog: Catalog): Promise<void> {
 async function echoPeer(aeTitle: string, catalog: Catalog, config: Config): Promise<void> {
   const peer = await catalog.peers.findByAeTitle(aeTitle);
   if (peer === undefined) throw new Problem('not-found', `no peer ${aeTitle}`);
-  const outbound = new Outbound({
-    ...config.dimse,
-    callingAeTitle: config.aeTitles[0] ?? '',
-    idleTimeoutMs: config.dimse.associationIdleTimeoutMs,
-  });
-  const { tookMs } = await outbound.echo(peer);
-  print(`${aeTitle} at ${peer.host}:${peer.port} answered in ${Math.round(tookMs)} ms`);
+  const callingAeTitle = await ownAeTitle(catalog, config);
+  const echo = new EchoScu({ callingAeTitle: () => callingAeTitle, pduBytesMax: config.dimse.pduBytesMax });
+  const { isOk, words, advice } = await echo.run(peer);
+  if (!isOk) throw new Problem('peer-unreachable', `${words}\n${advice}`);
+  print(words);
+}
+
+/** What was set on the page goes before the configuration. */
+async function ownAeTitle(catalog: Catalog, config: Config): Promise<string> {
+  const row = await catalog.settings.get(SETTINGS_ROW);
+  const { aeTitles } = settingsFrom(row?.value, settingsOf(config)).settings;
+  return aeTitles[0] ?? '';
 }
 
 function print(line: string): void {

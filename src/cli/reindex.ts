@@ -1,10 +1,10 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Config } from '../config/schema.ts';
 import { createProgress } from '../lib/progress.ts';
+import { headerTags } from '../services/header-tags.ts';
 import { reindexVolume } from '../services/reindexing.ts';
 import { InstanceFiles } from '../storage/instance-files.ts';
 import { Volume } from '../storage/volume.ts';
-import { headerTags } from './server.ts';
 
 /** `dicomkeep reindex`. @returns the exit status */
 export async function reindex(catalog: Catalog, config: Config): Promise<number> {

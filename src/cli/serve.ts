@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
 import { createLog } from '../lib/log.ts';
 import { messageOf } from '../lib/problem.ts';
-import { startServer } from './server.ts';
+import { type Server, startServer } from './server.ts';
 
 const EXIT_TIMEOUT_MS = 1000;
 
 /** Runs the archive until SIGTERM or SIGINT. @returns the exit status */
-export async function serve({ config, unknownVariables }: LoadedConfig): Promise<number> {
+export async function serve({ config, unknownVariables }: LoadedConfig, version: string): Promise<number> {
   await mkdir(config.dataDir, { recursive: true });
   const log = createLog({ level: config.log.level, file: config.log });
   for (const name of unknownVariables) log.warn('unknown environment variable', { name });
@@ -20,10 +20,10 @@ export async function serve({ config, unknownVariables }: LoadedConfig): Promise
   try {
     // Listened for from the beginning: whoever ends us while we start gets an orderly end as well.
     const stopping = stopSignal();
-    const server = await startServer(config, log);
-    const aeTitle = config.aeTitles[0] ?? '';
-    log.info('listening', { aeTitle, port: server.port, volume: server.volume.path });
-    process.stdout.write(firstSteps(aeTitle, server.port));
+    const server = await startServer({ config, version, log, showPassword });
+    const { admin } = server;
+    if (admin.port !== undefined) log.info('admin page', { url: admin.url, port: admin.port });
+    process.stdout.write(firstSteps(server));
     const signal = await stopping;
     log.info('stopping', { signal });
     await server.stop();
@@ -51,11 +51,24 @@ function stopSignal(): Promise<string> {
   });
 }
 
-/** Lines to paste for the first image; the tools are DCMTK's. */
-function firstSteps(aeTitle: string, port: number): string {
+/** Once, and not in the log: the log is shown to more people. */
+function showPassword(password: string): void {
+  process.stdout.write(`
+The admin page has a user now. It is asked to choose another password; this one is not shown again.
+
+  user      admin
+  password  ${password}
+
+`);
+}
+
+/** Where the page is, and lines to paste for the first image; the tools are DCMTK's. */
+function firstSteps({ aeTitle, port, admin }: Server): string {
+  const page = admin.port === undefined ? '' : `\nThe admin page is at ${admin.url}\n`;
+  if (port === undefined) return page;
   const program = import.meta.url.endsWith('.ts') ? 'npm run dicomkeep --' : 'dicomkeep';
   const called = `-aec ${aeTitle}`;
-  return `
+  return `${page}
 Dicomkeep listens as ${aeTitle} on port ${port}. Try it with DCMTK's tools (Debian: apt install dcmtk):
 
   echoscu -v ${called} 127.0.0.1 ${port}                 # does it answer?

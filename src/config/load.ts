@@ -103,6 +103,7 @@ function readVariables(names: object, env: Env, defaults: unknown): object {
 function readVariable(text: string, example: unknown): unknown {
   if (typeof example === 'number') return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
   if (Array.isArray(example)) return text.split(',');
+  if (typeof example === 'boolean') return text === 'true' || (text === 'false' ? false : text);
   return text;
 }
 
@@ -111,9 +112,11 @@ function withAbsolutePaths(config: Config, cwd: string): Config {
   const volumeDir =
     config.storage.volumeDir === '' ? join(dataDir, 'volume') : resolve(cwd, config.storage.volumeDir);
   const logDir = config.log.dir === '' ? join(dataDir, 'log') : resolve(cwd, config.log.dir);
+  const { passwordFile } = config.admin;
   return {
     ...config,
     dataDir,
+    admin: { ...config.admin, passwordFile: passwordFile === '' ? '' : resolve(cwd, passwordFile) },
     catalog: { ...config.catalog, url: withAbsoluteFile(config.catalog.url, dataDir, cwd) },
     storage: { ...config.storage, volumeDir },
     log: { ...config.log, dir: logDir },

@@ -9,19 +9,23 @@ export const aeTitleSchema = z
   .trim()
   .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, wanted('an AE title: 1 to 16 ASCII characters, no backslash'));
 
+/** Called AE titles that we answer to; the first is our calling AE title. */
+export const aeTitlesSchema = z
+  .array(aeTitleSchema, wanted('a list of AE titles'))
+  .min(1, wanted('at least one AE title'))
+  .max(100, wanted('at most 100 AE titles'))
+  .refine((titles) => new Set(titles).size === titles.length, wanted('AE titles that differ'));
+
+/** Languages of the page, as BCP 47 tags. */
+export const LANGUAGES = ['en', 'zh-CN', 'ja', 'fr'] as const;
+
 /** The whole configuration, one part for each that is handed one. Units are the ends of the names. */
 export const configSchema = section({
-  /** Called AE titles that we answer to; the first is our calling AE title. */
-  aeTitles: z
-    .array(aeTitleSchema, wanted('a list of AE titles'))
-    .min(1, wanted('at least one AE title'))
-    .max(100, wanted('at most 100 AE titles'))
-    .refine((titles) => new Set(titles).size === titles.length, wanted('AE titles that differ')),
+  aeTitles: aeTitlesSchema,
+  language: oneOf(...LANGUAGES),
   dataDir: path('a folder').min(1, wanted('a folder')),
   dimse: section({
-    host: z
-      .string(wanted('an address'))
-      .regex(/^[\w.:%-]{1,253}$/, wanted("an address such as '0.0.0.0' or '::'")),
+    host: hostSchema(),
     port: integer(0, 65_535),
     maximumAssociations: integer(1, 10_000),
     /** Variable field of a P-DATA-TF PDU, without its 6 byte header — PS3.8 Annex D.1. */
@@ -33,10 +37,18 @@ export const configSchema = section({
     responseTimeoutMs: integer(1000, 3_600_000),
     unknownCallers: oneOf('reject', 'store', 'all'),
     storageSopClasses: oneOf('any', 'standard'),
+    tls: section({ enabled: yesOrNo(), port: integer(0, 65_535) }),
+  }),
+  admin: section({
+    host: hostSchema(),
+    port: integer(0, 65_535),
+    plainHttp: yesOrNo(),
+    passwordFile: path('a file'),
   }),
   storage: section({
     volumeDir: path('a folder'),
     reserveBytes: integer(0, Number.MAX_SAFE_INTEGER),
+    duplicates: oneOf('keep', 'refuse'),
     incomingBytesMax: integer(1_048_576, Number.MAX_SAFE_INTEGER),
     incomingInstancesMax: integer(1, 10_000_000),
     rollingSyncBytes: integer(1_048_576, 1_073_741_824),
@@ -65,18 +77,28 @@ function wanted(words: string): { error: () => string } {
   return { error: () => words };
 }
 
-function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, wanted('a section { … }'));
 }
 
-function integer(minimum: number, maximum: number) {
+export function integer(minimum: number, maximum: number) {
   const range = maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `from ${minimum} to ${maximum}`;
   const words = wanted(`a whole number ${range}`);
   return z.int(words).min(minimum, words).max(maximum, words);
 }
 
-function oneOf<const Values extends readonly string[]>(...values: Values) {
+export function oneOf<const Values extends readonly string[]>(...values: Values) {
   return z.enum(values, wanted(values.map((value) => `'${value}'`).join(' or ')));
+}
+
+function yesOrNo() {
+  return z.boolean(wanted('true or false'));
+}
+
+function hostSchema() {
+  return z
+    .string(wanted('an address'))
+    .regex(/^[\w.:%-]{1,253}$/, wanted("an address such as '0.0.0.0' or '::'"));
 }
 
 /** A NUL would cut the path short inside the kernel. */

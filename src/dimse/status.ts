@@ -6,6 +6,7 @@ export const status = {
   /** Matches go on; one or more optional keys were not supported — PS3.4 Table C.4-1. */
   pendingOptionalKeysNotSupported: 0xff01,
   processingFailure: 0x0110,
+  duplicateSopInstance: 0x0111,
   noSuchSopInstance: 0x0112,
   invalidObjectInstance: 0x0117,
   sopClassNotSupported: 0x0122,
@@ -38,6 +39,7 @@ const WORDS: Readonly<Record<number, string>> = {
   263: 'Warning: Attribute list error',
   278: 'Warning: Attribute Value out of range',
   [status.processingFailure]: 'Processing failure',
+  [status.duplicateSopInstance]: 'Duplicate SOP Instance',
   [status.noSuchSopInstance]: 'No such SOP Instance',
   [status.invalidObjectInstance]: 'Invalid object instance',
   [status.sopClassNotSupported]: 'SOP Class not supported',

@@ -22,6 +22,12 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/** The log of the process, from which all others come. */
+export interface RootLog extends Log {
+  /** From now on; of every child too. */
+  setLevel(level: LogLevel): void;
+}
+
 export interface LogOptions {
   readonly level: LogLevel;
   /** JSON lines in dicomkeep.log of this folder, which is made when it is missing; absent: only the console. */
@@ -40,10 +46,19 @@ const CLOSE_TIMEOUT_MS = 2000;
 const RETRY_MS = 1000;
 
 /** @throws Error when the log folder cannot be made */
-export function createLog(options: LogOptions): Log {
+export function createLog(options: LogOptions): RootLog {
   const sinks = [consoleSink(options.console ?? process.stderr)];
   if (options.file !== undefined) sinks.push(fileSink(options.file));
-  return logTo(sinks, options.level, {});
+  const threshold = { level: options.level };
+  const setLevel = (level: LogLevel) => {
+    threshold.level = level;
+  };
+  return { ...logTo(sinks, threshold, {}), setLevel };
+}
+
+/** Shared by a log and its children. */
+interface Threshold {
+  level: LogLevel;
 }
 
 interface Sink {
@@ -51,9 +66,9 @@ interface Sink {
   close(): Promise<void>;
 }
 
-function logTo(sinks: readonly Sink[], threshold: LogLevel, common: LogFields): Log {
+function logTo(sinks: readonly Sink[], threshold: Threshold, common: LogFields): Log {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
-    if (LEVELS[level] > LEVELS[threshold]) return;
+    if (LEVELS[level] > LEVELS[threshold.level]) return;
     for (const sink of sinks) {
       try {
         sink.write({ time: new Date(), level, message, fields: { ...common, ...fields } });

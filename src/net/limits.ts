@@ -18,6 +18,15 @@ export const netLimits = {
   responsesPerTurn: 64,
   /** What waits at most for the end of a turn of the event loop, to be written together, bytes. */
   joinedBytesMax: 32 * 1024,
+  /** Connections that wait until a new listener is served. */
+  heldConnectionsMax: 64,
+  /** TLS handshakes under way, and how long one may take, milliseconds. */
+  tlsHandshakesMax: 64,
+  tlsHandshakeTimeoutMs: 10_000,
+  /** How long the steps of an echo test may take, milliseconds. */
+  echoConnectTimeoutMs: 3_000,
+  echoAnswerTimeoutMs: 3_000,
+  echoReleaseTimeoutMs: 1_000,
   /** How long a closed association may take to go away, milliseconds. */
   lingerTimeoutMs: 2_000,
 } as const;

@@ -8,6 +8,7 @@ import { status } from '../dimse/status.ts';
 import { messageOf, Problem, type ProblemCode } from '../lib/problem.ts';
 import type { Right } from '../services/callers.ts';
 import { type QueryRetrieveClass, queryRetrieveClasses } from '../services/contexts.ts';
+import type { StoredObservation } from '../services/observer.ts';
 import type { QueryService } from '../services/query.ts';
 import type {
   ContextNeed,
@@ -18,7 +19,7 @@ import type {
 } from '../services/retrieve.ts';
 import { C_FIND_STATUS, C_STORE_STATUS, RETRIEVE_STATUS } from '../services/statuses.ts';
 import type { DataSetSink, StorageService } from '../services/storage.ts';
-import type { AcceptorSession } from './acceptor.ts';
+import type { AcceptorSession } from './acceptor-session.ts';
 import type { DataSetConsumer } from './association-driver.ts';
 import { IdentifierCollector } from './identifier-collector.ts';
 import { netLimits } from './limits.ts';
@@ -67,6 +68,7 @@ function handler<Type extends Message['type']>(
 function echo(session: AcceptorSession, contextId: number, message: MessageOfType<'C-ECHO-RQ'>): undefined {
   const refusal = session.callers.refusalTo(session.caller, 'echo');
   const answer = refusal === undefined ? { status: status.success } : notAuthorized(session, refusal);
+  if (refusal === undefined) session.tally.echoes += 1;
   session.driver.send(contextId, responseTo(message, answer));
   session.log.debug('echo', { caller: session.caller.callingAeTitle });
 }
@@ -80,7 +82,7 @@ function store(
   const { callingAeTitle, address } = session.caller;
   const refuse = (problem: Problem) => {
     const value = C_STORE_STATUS[problem.code];
-    session.countRefused(value, problem.message);
+    session.countRefusedInstance(value, problem.message);
     session.driver.send(contextId, responseTo(message, { status: value, errorComment: problem.message }));
   };
   const refusal =
@@ -99,10 +101,10 @@ function store(
   });
   const operation = session.beginOperation(message.messageId);
   return storeConsumer(sink, {
-    accepted() {
+    accepted(stored) {
       operation.done();
-      session.countStored();
       session.driver.send(contextId, responseTo(message, { status: status.success }));
+      session.countStored(stored);
     },
     refused(error) {
       operation.done();
@@ -114,7 +116,7 @@ function store(
 
 function storeConsumer(
   sink: DataSetSink,
-  end: { accepted(): void; refused(error: unknown): void; aborted(): void },
+  end: { accepted(stored: StoredObservation): void; refused(error: unknown): void; aborted(): void },
 ): DataSetConsumer {
   return {
     write: (bytes) => sink.write(bytes),
@@ -197,6 +199,7 @@ function prepare(
 /** C-FIND — PS3.4 §C.4.1: one Pending response for each match. */
 async function find(operation: Operation<MessageOfType<'C-FIND-RQ'>>): Promise<void> {
   const { session, contextId, message, sopClass, identifier, signal } = operation;
+  const startedAt = performance.now();
   const syntax = syntaxOf(session, contextId);
   const matches = session.services.query.find({ model: sopClass.model, identifier, signal });
   let count = 0;
@@ -211,13 +214,15 @@ async function find(operation: Operation<MessageOfType<'C-FIND-RQ'>>): Promise<v
   }
   session.driver.send(contextId, responseTo(message, { status: status.success }));
   session.log.info('query answered', { caller: session.caller.callingAeTitle, matches: count });
+  session.tally.queries += 1;
+  session.observer.queryAnswered(session.tally, count, performance.now() - startedAt);
 }
 
 /** C-MOVE — PS3.4 §C.4.2. */
 async function move(operation: Operation<MessageOfType<'C-MOVE-RQ'>>): Promise<void> {
   const { session, message } = operation;
   const { callingAeTitle } = session.caller;
-  await retrieve(operation, async (needs) => {
+  await retrieve(operation, message.moveDestination, async (needs) => {
     const destination = await session.callers.findPeer(message.moveDestination);
     if (destination === undefined) {
       throw new Problem('move-destination-unknown', `move destination ${message.moveDestination} is no peer`);
@@ -233,14 +238,22 @@ async function move(operation: Operation<MessageOfType<'C-MOVE-RQ'>>): Promise<v
 /** C-GET — PS3.4 §C.4.3. */
 async function get(operation: Operation<MessageOfType<'C-GET-RQ'>>): Promise<void> {
   const { session, message } = operation;
-  await retrieve(operation, async () => session.storeScu(message.priority));
+  await retrieve(operation, session.caller.callingAeTitle, async () => session.storeScu(message.priority));
 }
 
 async function retrieve(
   operation: Operation<MessageOfType<'C-MOVE-RQ' | 'C-GET-RQ'>>,
+  destination: string,
   openTarget: (needs: readonly ContextNeed[]) => Promise<StoreTarget>,
 ): Promise<void> {
   const { session, contextId, message, sopClass, identifier, signal } = operation;
+  const { tally } = session;
+  const startedAt = performance.now();
+  let sentBefore = 0;
+  const note = ({ completed, warning }: Counters) => {
+    tally.sentInstances += completed + warning - sentBefore;
+    sentBefore = completed + warning;
+  };
   const progress = session.services.retrieve.retrieve({
     model: sopClass.model,
     identifier,
@@ -250,11 +263,30 @@ async function retrieve(
   for (;;) {
     const next = await progress.next();
     if (next.done === true) {
+      const { counters, words } = next.value;
       sendResult(operation, next.value);
+      note(counters);
+      session.observer.retrieveAnswered(tally, {
+        operation: message.type === 'C-MOVE-RQ' ? 'C-MOVE' : 'C-GET',
+        destination,
+        studyInstanceUid: studyOf(identifier),
+        completed: counters.completed,
+        failed: counters.failed,
+        warning: counters.warning,
+        tookMs: performance.now() - startedAt,
+        words,
+      });
       return;
     }
+    note(next.value);
     session.driver.send(contextId, responseTo(message, { status: status.pending, ...counted(next.value) }));
   }
+}
+
+/** Study Instance UID (0020,000D), where one is asked for. */
+function studyOf(identifier: DataSet): string | undefined {
+  const uid = identifier.text(tags.StudyInstanceUID) ?? '';
+  return /^[0-9.]{1,64}$/.test(uid) ? uid : undefined;
 }
 
 function sendResult(
@@ -322,7 +354,7 @@ function failWith(words: string): never {
 }
 
 function notAuthorized(session: AcceptorSession, words: string): { status: number; errorComment: string } {
-  session.countRefused(status.notAuthorized, words);
+  session.countRefused('C-ECHO', status.notAuthorized, words);
   return { status: status.notAuthorized, errorComment: words };
 }
 
@@ -336,7 +368,7 @@ function fail(
   const problem = toProblem(session, error);
   const value = table[problem.code];
   const isCancel = value === status.cancel;
-  if (!isCancel) session.countRefused(value, problem.message);
+  if (!isCancel) session.countRefused(message.type.replace('-RQ', ''), value, problem.message);
   const answer = { status: value, ...(!isCancel && { errorComment: problem.message }) };
   session.driver.send(contextId, responseTo<RequestMessage & IdentifiedRequest>(message, answer));
 }

@@ -20,6 +20,8 @@ export interface StoreScuOptions {
   responseTimeoutMs: number;
   priority: number;
   originator?: MoveOriginator;
+  /** None unless given. */
+  preferredTransferSyntaxes?: readonly string[];
   close(): Promise<void>;
 }
 
@@ -42,6 +44,10 @@ export class StoreScu implements StoreTarget {
       const contexts = this.#contextsByClass.get(context.abstractSyntax) ?? [];
       this.#contextsByClass.set(context.abstractSyntax, [...contexts, context]);
     }
+  }
+
+  get preferredTransferSyntaxes(): readonly string[] {
+    return this.#options.preferredTransferSyntaxes ?? [];
   }
 
   transferSyntaxesFor(sopClassUid: string): readonly string[] {

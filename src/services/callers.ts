@@ -1,6 +1,7 @@
 import type { Peer, PeerRepository } from '../catalog/peer-repository.ts';
 import type { UnknownCallerRepository } from '../catalog/unknown-caller-repository.ts';
 import { messageOf } from '../lib/problem.ts';
+import type { Settings } from './settings.ts';
 
 export type Right = 'echo' | 'store' | 'find' | 'retrieve';
 
@@ -10,6 +11,8 @@ export interface Caller {
   calledAeTitle: string;
   /** Network address. */
   address: string;
+  /** Names of the SOP classes that it proposes, some of them. */
+  proposed: readonly string[];
   /** Undefined for a caller that is no peer of ours, and for one that calls from elsewhere than it must. */
   peer: Peer | undefined;
 }
@@ -18,7 +21,7 @@ export interface CallersOptions {
   peers: Pick<PeerRepository, 'findByAeTitle' | 'list'>;
   unknownCallers: Pick<UnknownCallerRepository, 'record'>;
   /** What callers may do that are no peers: nothing, echo and store, or everything. */
-  policy: 'reject' | 'store' | 'all';
+  settings: { readonly current: Pick<Settings, 'unknownCallers'> };
   /** Addresses of a host name. */
   resolve(host: string): Promise<string[]>;
   log: { warn(message: string, fields?: Record<string, string>): void };
@@ -37,12 +40,11 @@ export class Callers {
     this.#options = options;
   }
 
-  /** Reads all peers; while the catalogue does not answer, those known before stay. */
-  refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+  /** Reads all peers, as they are at this moment or later; while the catalogue does not answer, those known before stay. */
+  async refresh(): Promise<void> {
+    // What is being read may be older than what the caller has just changed.
+    await this.#refreshing;
+    await this.#join();
   }
 
   /** The peer of this AE title; what the catalogue says now if it answers in time, else what it said last. */
@@ -51,22 +53,26 @@ export class Callers {
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LOOK_UP_TIMEOUT_MS);
     });
-    await Promise.race([this.refresh(), timeout]);
+    await Promise.race([this.#join(), timeout]);
     clearTimeout(timer);
     return this.#remembered?.get(aeTitle);
   }
 
-  async identify(callingAeTitle: string, calledAeTitle: string, address: string): Promise<Caller> {
-    const peer = await this.findPeer(callingAeTitle);
+  async identify(caller: Omit<Caller, 'peer'>): Promise<Caller> {
+    const peer = await this.findPeer(caller.callingAeTitle);
     const isAtHome =
-      peer === undefined || !peer.matchAddress || (await this.#isAddressOf(peer.host, address));
-    return { callingAeTitle, calledAeTitle, address, peer: isAtHome ? peer : undefined };
+      peer === undefined || !peer.matchAddress || (await this.#isAddressOf(peer.host, caller.address));
+    return { ...caller, peer: isAtHome ? peer : undefined };
   }
 
   /** Why this caller gets no association at all; undefined where it does. */
   refusalOf(caller: Caller): string | undefined {
     // Nobody is turned away because the catalogue cannot say who our peers are: that might be a modality with images.
-    if (caller.peer !== undefined || this.#options.policy !== 'reject' || this.#remembered === undefined)
+    if (
+      caller.peer !== undefined ||
+      this.#options.settings.current.unknownCallers !== 'reject' ||
+      this.#remembered === undefined
+    )
       return undefined;
     return `calling AE title ${caller.callingAeTitle} at ${caller.address} is no peer`;
   }
@@ -75,7 +81,8 @@ export class Callers {
   refusalTo(caller: Caller, right: Right): string | undefined {
     const { peer, callingAeTitle } = caller;
     if (peer === undefined) {
-      const isAllowed = this.#options.policy === 'all' || right === 'echo' || right === 'store';
+      const isAllowed =
+        this.#options.settings.current.unknownCallers === 'all' || right === 'echo' || right === 'store';
       return isAllowed ? undefined : `${callingAeTitle} at ${caller.address} is no peer: no ${right}`;
     }
     const rights = {
@@ -89,12 +96,19 @@ export class Callers {
 
   /** Remembers for the admin who knocked. */
   recordUnknown(caller: Caller, refused: string): void {
-    const { callingAeTitle: aeTitle, address } = caller;
+    const { callingAeTitle: aeTitle, calledAeTitle, address, proposed } = caller;
     this.#options.unknownCallers
-      .record({ aeTitle, address, refused, at: Date.now() })
+      .record({ aeTitle, address, calledAeTitle, proposed: [...proposed], refused, at: Date.now() })
       .catch((error: unknown) => {
         this.#options.log.warn('unknown caller not recorded', { aeTitle, reason: messageOf(error) });
       });
+  }
+
+  #join(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
   }
 
   async #read(): Promise<void> {

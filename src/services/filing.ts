@@ -36,6 +36,7 @@ export class Filer {
   #waiters: Waiter[] = [];
   #admissions: (() => void)[] = [];
   #failure: Problem | undefined;
+  #unfiledCount = 0;
   #wake: (() => void) | undefined;
   #isStopping = false;
   #running: Promise<void> | undefined;
@@ -51,6 +52,11 @@ export class Filer {
 
   get backlogBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** Instances that could not be filed since the start, and stay in `incoming/`. */
+  get unfiledInstances(): number {
+    return this.#unfiledCount;
   }
 
   /** Why the last attempt to file failed; undefined while all is well. */
@@ -91,6 +97,11 @@ export class Filer {
     this.#lastAddedAt = performance.now();
     if (this.#queue.length === 1) this.#oldestAddedAt = this.#lastAddedAt;
     if (this.#queue.length === 1 || this.#queue.length === serviceLimits.filingInstancesMax) this.#wake?.();
+  }
+
+  /** The first instance of this UID that is accepted and not yet filed; looks through all that wait. */
+  queued(sopInstanceUid: string): AcceptedInstance | undefined {
+    return this.#queue.find(({ identity }) => identity.sopInstanceUid === sopInstanceUid);
   }
 
   /**
@@ -221,6 +232,7 @@ export class Filer {
     if (this.#failure !== undefined)
       this.#options.log.info('filing goes on', { instances: this.#queue.length });
     this.#failure = undefined;
+    this.#unfiledCount += failed.length;
     for (const { name, reason } of failed) {
       this.#options.log.error('instance not filed, it stays in incoming', { file: name, reason });
     }

@@ -27,4 +27,19 @@ export const serviceLimits = {
   readAheadInstances: 4,
   readAheadBytes: 8 * 1024 * 1024,
   readAheadPieceBytes: 1024 * 1024,
+  /** Sessions and API tokens are looked up so often at most, and used so again, milliseconds; and so many are remembered. */
+  accountFreshMs: 10_000,
+  accountEntriesMax: 1000,
+  /** How long the catalogue is waited for where a session is known, milliseconds. */
+  accountPatienceMs: 1000,
+  /** A session ends when it was not used for so long, and at the latest after so long, milliseconds. */
+  sessionIdleMs: 12 * 3_600_000,
+  sessionMs: 7 * 86_400_000,
+  /** Its use is written down so often at most, milliseconds. */
+  sessionTouchMs: 60_000,
+  /** Between attempts to look at the accounts at the start, while the catalogue is away, milliseconds. */
+  accountRetryMs: 2000,
+  /** Of a first password in a file; the same as the page asks for. */
+  passwordCharsMin: 10,
+  passwordCharsMax: 256,
 } as const;

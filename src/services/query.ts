@@ -20,7 +20,7 @@ export interface QueryServiceOptions {
   catalog: Pick<Catalog, 'query'>;
   filer: Pick<Filer, 'settled'>;
   /** Ours: where the answers are to be retrieved from. */
-  retrieveAeTitle: string;
+  retrieveAeTitle(): string;
   /** Instance Availability (0008,0056), by the state of the volume. */
   availability(): Promise<'ONLINE' | 'OFFLINE'>;
 }
@@ -62,7 +62,7 @@ export class QueryService {
     await this.#options.filer.settled();
     const own = {
       [hexOfTag(tags.QueryRetrieveLevel)]: { vr: 'CS', Value: [level] },
-      [hexOfTag(tags.RetrieveAETitle)]: { vr: 'AE', Value: [this.#options.retrieveAeTitle] },
+      [hexOfTag(tags.RetrieveAETitle)]: { vr: 'AE', Value: [this.#options.retrieveAeTitle()] },
       [hexOfTag(tags.InstanceAvailability)]: { vr: 'CS', Value: [await this.#options.availability()] },
     };
     for await (const match of this.#options.catalog.query(level, keys, { signal })) {

@@ -31,6 +31,8 @@ export interface SubOperation {
 
 /** Where sub-operations go: an association to a move destination, or the association of a C-GET. `net` implements it. */
 export interface StoreTarget {
+  /** What it had rather than the stored transfer syntax, best first; nothing unless given. */
+  readonly preferredTransferSyntaxes?: readonly string[];
   /** Transfer syntaxes in which it takes instances of this class. */
   transferSyntaxesFor(sopClassUid: string): readonly string[];
   /**
@@ -41,13 +43,19 @@ export interface StoreTarget {
   close(): Promise<void>;
 }
 
-export interface RetrieveRequest {
-  model: InformationModel;
-  identifier: DataSet;
-  /** C-CANCEL, or the end of the association. */
+/** What is to be sent, and where. */
+export interface TransferRequest {
+  level: Level;
+  uids: RetrieveUids;
+  /** C-CANCEL, the end of the association, or whoever asked has thought better of it. */
   signal: AbortSignal;
   /** @throws Problem 'move-destination-unknown' or 'peer-unreachable' */
   openTarget(needs: readonly ContextNeed[]): Promise<StoreTarget>;
+}
+
+export interface RetrieveRequest extends Pick<TransferRequest, 'signal' | 'openTarget'> {
+  model: InformationModel;
+  identifier: DataSet;
 }
 
 /** Numbers of sub-operations — PS3.4 §C.4.2.1.6 to C.4.2.1.9. */
@@ -74,7 +82,7 @@ export interface RetrieveServiceOptions {
   log: Log;
 }
 
-/** C-MOVE and C-GET SCP of both information models — PS3.4 §C.4.2 and §C.4.3. */
+/** C-MOVE and C-GET SCP of both information models — PS3.4 §C.4.2 and §C.4.3; and the same sub-operations where nobody asked by DIMSE. */
 export class RetrieveService {
   readonly #options: RetrieveServiceOptions;
 
@@ -87,9 +95,15 @@ export class RetrieveService {
    * @throws Problem: the refusal before any sub-operation
    */
   async *retrieve(request: RetrieveRequest): AsyncGenerator<Counters, RetrieveResult, undefined> {
-    const { identifier, model, signal } = request;
+    const { identifier, model, signal, openTarget } = request;
     const level = levelOfIdentifier(model, identifier);
     const uids = selectionOf(level, model, identifier);
+    return yield* this.transfer({ level, uids, signal, openTarget });
+  }
+
+  /** As `retrieve`, of what is named by its UIDs. */
+  async *transfer(request: TransferRequest): AsyncGenerator<Counters, RetrieveResult, undefined> {
+    const { level, uids, signal } = request;
     await this.#options.filer.settled();
     const needs = await this.#options.catalog.instances.summaryForRetrieve(level, uids);
     const remaining = needs.reduce((sum, need) => sum + need.count, 0);
@@ -177,7 +191,11 @@ export class RetrieveService {
     try {
       const { sopClassUid, sopInstanceUid } = instance;
       const from = instance.transferSyntaxUid;
-      const to = chooseSyntax(from, target.transferSyntaxesFor(sopClassUid));
+      const to = chooseSyntax(
+        from,
+        target.transferSyntaxesFor(sopClassUid),
+        target.preferredTransferSyntaxes,
+      );
       const isAsStored = to === from;
       return await target.store({
         sopClassUid,
@@ -192,12 +210,17 @@ export class RetrieveService {
   }
 }
 
-/** The stored transfer syntax if the destination takes it, else one into which it can be converted. */
-function chooseSyntax(stored: string, accepted: readonly string[]): string {
+/** What the destination prefers if it can be had, else the stored transfer syntax if it takes that, else one into which it can be converted. */
+function chooseSyntax(
+  stored: string,
+  accepted: readonly string[],
+  preferred: readonly string[] = [],
+): string {
   if (accepted.length === 0)
     throw new Problem('peer-unreachable', 'the destination does not take this SOP class');
-  if (accepted.includes(stored)) return stored;
-  const target = isConvertible(stored) ? CONVERSION_TARGETS.find((uid) => accepted.includes(uid)) : undefined;
+  const convertible = isConvertible(stored) ? CONVERSION_TARGETS : [];
+  const wanted = [...preferred.filter((uid) => uid === stored || convertible.includes(uid)), stored];
+  const target = [...wanted, ...convertible].find((uid) => accepted.includes(uid));
   if (target === undefined) {
     throw new Problem('peer-unreachable', `the destination does not take transfer syntax ${stored}`);
   }

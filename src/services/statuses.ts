@@ -21,8 +21,13 @@ export const C_STORE_STATUS: StatusTable = {
   'data-set-mismatch': status.dataSetDoesNotMatchSopClass,
   'unusable-identifier': status.dataSetDoesNotMatchSopClass,
   'unreadable-data-set': status.cannotUnderstand,
+  'duplicate-instance': status.duplicateSopInstance,
   'move-destination-unknown': status.processingFailure,
   'peer-unreachable': status.processingFailure,
+  // Of the admin page, never of a service class.
+  'already-exists': status.processingFailure,
+  'unusable-setting': status.processingFailure,
+  'not-renderable': status.processingFailure,
 };
 
 /** Status of a C-FIND-RSP — PS3.4 §C.4.1.1.4, Table C.4-1. */

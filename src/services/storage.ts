@@ -1,13 +1,16 @@
+import { tags } from '../dicom/dictionary/tags.ts';
 import { encodeFileMeta, type FileMeta, printableAeTitle, writeProof } from '../dicom/file-meta.ts';
 import { nameOfUid } from '../dicom/uids.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Incoming } from '../storage/incoming.ts';
 import type { IncomingFile } from '../storage/incoming-file.ts';
 import { isUsableUid } from '../storage/instance-files.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { Filer } from './filing.ts';
 import type { AcceptedInstance } from './filing-batch.ts';
 import type { Hasher } from './hashing.ts';
-import { DataSetInspector, type Identity, type Inspection } from './inspection.ts';
+import { DataSetInspector, type Identity, type Inspection, type InstanceHeader } from './inspection.ts';
+import type { StoredObservation } from './observer.ts';
 
 /** What a C-STORE-RQ says before its data set — PS3.7 §9.3.1.1. */
 export interface StoreRequest {
@@ -27,7 +30,7 @@ export interface DataSetSink {
   /** Resolves when no bytes given so far are needed any more; undefined where that is so already. Never rejects. */
   release(): Promise<void> | undefined;
   /** @throws Problem: the refusal */
-  end(): Promise<void>;
+  end(): Promise<StoredObservation>;
   /** The data set will not be finished; leaves nothing behind. */
   abort(): void;
 }
@@ -35,6 +38,8 @@ export interface DataSetSink {
 export interface StorageServiceOptions {
   incoming: Incoming;
   filer: Filer;
+  /** Asked whether an instance is there already, where duplicates are refused; without it they are kept. */
+  duplicates?: Pick<Duplicates, 'reserve'>;
   /** What the catalogue keeps of a data set. */
   keptTags: ReadonlySet<number>;
   /** Hashes beside the event loop; on it unless given. */
@@ -59,6 +64,7 @@ class InstanceSink implements DataSetSink {
   readonly #meta: FileMeta;
   readonly #fileMeta: Buffer;
   readonly #filer: Filer;
+  readonly #duplicates: Pick<Duplicates, 'reserve'> | undefined;
   readonly #inspector: DataSetInspector;
   /** Undefined while a file is waited for, or where none is to be had. */
   #file: IncomingFile | undefined;
@@ -66,12 +72,13 @@ class InstanceSink implements DataSetSink {
   /** Pieces that came while a file was waited for. */
   #waiting: Buffer[] = [];
   #failure: unknown;
-  #ending: Promise<void> | undefined;
+  #ending: Promise<StoredObservation> | undefined;
   #isOver = false;
 
   constructor(request: StoreRequest, options: StorageServiceOptions) {
     this.#request = request;
     this.#filer = options.filer;
+    this.#duplicates = options.duplicates;
     this.#meta = {
       sopClassUid: request.affectedSopClassUid,
       sopInstanceUid: request.affectedSopInstanceUid,
@@ -103,14 +110,14 @@ class InstanceSink implements DataSetSink {
 
   release(): Promise<void> | undefined {
     // At its end the rest goes out with the header, in one call: no sooner.
-    if (this.#ending !== undefined) return this.#isOver ? undefined : this.#ending.catch(() => undefined);
+    if (this.#ending !== undefined) return this.#isOver ? undefined : settled(this.#ending);
     const inspecting = this.#inspector.settle();
     const writing = this.#file?.release();
     if (this.#opening === undefined && inspecting === undefined) return writing;
     return Promise.all([this.#opening, inspecting, writing]).then(() => this.#file?.release());
   }
 
-  end(): Promise<void> {
+  end(): Promise<StoredObservation> {
     this.#ending = this.#end();
     return this.#ending;
   }
@@ -119,14 +126,27 @@ class InstanceSink implements DataSetSink {
     this.#fail(new Problem('cancelled', 'the association ended within the data set'));
   }
 
-  async #end(): Promise<void> {
+  async #end(): Promise<StoredObservation> {
+    const startedAt = performance.now();
     await this.#opening;
     try {
       if (this.#failure !== undefined) throw this.#failure;
       this.#file?.expectCommit();
       const inspection = await this.#inspector.end();
       checkIdentity(this.#request, inspection.identity);
-      await this.#accept(inspection);
+      const { identity, sizeBytes, header, sha256 } = inspection;
+      const release = await this.#duplicates?.reserve(identity.sopInstanceUid, sha256);
+      try {
+        await this.#accept(inspection);
+      } finally {
+        release?.();
+      }
+      return {
+        studyInstanceUid: identity.studyInstanceUid,
+        modality: modalityOf(header),
+        sizeBytes,
+        syncMs: performance.now() - startedAt,
+      };
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -186,6 +206,19 @@ class InstanceSink implements DataSetSink {
     this.#file = undefined;
     await file?.discard();
   }
+}
+
+function settled(work: Promise<unknown>): Promise<void> {
+  return work.then(
+    () => undefined,
+    () => undefined,
+  );
+}
+
+/** Modality (0008,0060); '' where there is none. */
+function modalityOf({ elements }: InstanceHeader): string {
+  const element = elements.get(tags.Modality);
+  return element === undefined ? '' : element.bytes.toString('latin1', element.valueOffset).trim();
 }
 
 /** The command and the data set must speak of one instance, and of one that can be filed — PS3.4 §B.2.3, status A900H. */

@@ -65,6 +65,17 @@ export class InstanceFiles {
     return join(this.#root, 'incoming', name);
   }
 
+  /** Bytes of the whole file; undefined where there is none. @throws Problem 'volume-offline' or 'unusable-identifier' */
+  async sizeOf(location: InstanceLocation): Promise<number | undefined> {
+    const path = this.pathOf(location);
+    try {
+      return (await fs.stat(path)).size;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw storageProblem(error);
+    }
+  }
+
   /** What is missing is so only where the volume is there. @throws Problem 'volume-offline' */
   assertOnline(): Promise<void> {
     return this.#assertOnline();

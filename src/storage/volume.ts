@@ -19,16 +19,18 @@ export interface VolumeOptions {
 /** A folder that holds instances, and is known to be really there — storage/FORMAT.md, DESIGN promises 6 and 7. */
 export class Volume {
   readonly path: string;
-  readonly #options: VolumeOptions;
+  /** Free bytes that are never used for instances; may be changed at any time. */
+  reserveBytes: number;
   #id: string | undefined;
   #checkedAt = -Infinity;
   #freeBytes = 0;
+  #totalBytes = 0;
   #problem: Problem | undefined;
   #checking: Promise<void> | undefined;
 
   constructor(path: string, options: VolumeOptions) {
     this.path = path;
-    this.#options = options;
+    this.reserveBytes = options.reserveBytes;
     this.#id = options.expectedId;
   }
 
@@ -53,7 +55,13 @@ export class Volume {
 
   /** Free bytes above the reserve, as of the last look. */
   get usableBytes(): number {
-    return this.#freeBytes - this.#options.reserveBytes;
+    return this.#freeBytes - this.reserveBytes;
+  }
+
+  /** Bytes of its file system, free and in all, as of the last look; undefined where it could not be asked. */
+  get space(): { freeBytes: number; totalBytes: number } | undefined {
+    if (this.#totalBytes === 0) return undefined;
+    return { freeBytes: this.#freeBytes, totalBytes: this.#totalBytes };
   }
 
   /**
@@ -65,7 +73,7 @@ export class Volume {
     await this.assertOnline();
     const isFull = bytes > this.#freeBytes;
     if (isFull || bytes > this.usableBytes) {
-      const words = isFull ? 'disk full' : `disk reserve of ${this.#options.reserveBytes} bytes reached`;
+      const words = isFull ? 'disk full' : `disk reserve of ${this.reserveBytes} bytes reached`;
       throw new Problem('storage-full', words);
     }
     this.#freeBytes -= bytes;
@@ -91,6 +99,7 @@ export class Volume {
 
   async #check(): Promise<void> {
     let problem: Problem | undefined;
+    this.#totalBytes = 0;
     try {
       const id = await readMarker(this.path);
       if (id === undefined) problem = offline(`volume marker missing in ${this.path}: not mounted?`);
@@ -98,6 +107,7 @@ export class Volume {
       else this.#id = id;
       const space = await fs.statfs(this.path);
       this.#freeBytes = space.bavail * space.bsize;
+      this.#totalBytes = space.blocks * space.bsize;
     } catch (error) {
       problem = error instanceof Problem ? error : offline(`volume not readable: ${messageOf(error)}`);
     }

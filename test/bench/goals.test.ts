@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { goalsOf } from './goals.ts';
 import { allWithCounts } from './queries.ts';
-import type { FindRow, IngestRow, RetrieveRow, Row } from './results.ts';
+import type { FindRow, IngestRow, RetrieveRow, Row, StudiesRow } from './results.ts';
 import { summarize } from './summary.ts';
 
 function ingestRow(
@@ -44,6 +44,11 @@ function findRow(server: FindRow['server'], p50Ms: number, isRight: boolean): Fi
     isRight,
     status: 0,
   };
+}
+
+function studiesRow(list: string, p95Ms: number, isRight = true): StudiesRow {
+  const times = { p50Ms: 1, p95Ms, selectOneP50Ms: 1, selectOneP95Ms: 1 };
+  return { scenario: 'studies', server: 'dicomkeep-mariadb', list, studies: 100_000, ...times, isRight };
 }
 
 function verdictOf(rows: Row[], words: string): string | undefined {
@@ -98,5 +103,14 @@ describe('Goals of the benchmark', () => {
 
     expect(verdictOf(rows, 'dicomkeep-sqlite: C-MOVE, of Orthanc on SQLite')).to.equal('met');
     expect(verdictOf(rows, 'dicomkeep-sqlite: C-MOVE, first instance, ms')).to.equal('missed');
+  });
+
+  it('judge the list of studies by its slowest case, and meet nothing with a wrong one', () => {
+    const words = 'dicomkeep-mariadb: list of studies with 100,000 of them, p95, ms';
+
+    expect(verdictOf([studiesRow('newest', 3), studiesRow('year', 49.9)], words)).to.equal('met');
+    expect(verdictOf([studiesRow('newest', 3), studiesRow('year', 50)], words)).to.equal('missed');
+    expect(verdictOf([studiesRow('newest', 3, false)], words)).to.equal('missed');
+    expect(verdictOf([], words)).to.equal('not measured');
   });
 });

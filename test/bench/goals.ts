@@ -27,6 +27,7 @@ export function goalsOf(summary: Summary): Goal[] {
       memoryGoal(summary, ours),
     ]),
     ...filedGoals(summary),
+    studiesGoal(summary),
   ];
 }
 
@@ -92,6 +93,13 @@ function findGoal(summary: Summary, ours: Ours): Goal {
     measured,
     (value) => value <= 0.2,
   );
+}
+
+/** The slowest of all lists. */
+function studiesGoal({ studies }: Summary): Goal {
+  const slowest = studies.map((row) => (row.isRight ? row.p95Ms : Number.POSITIVE_INFINITY));
+  const measured = slowest.length === 0 ? undefined : Math.max(...slowest);
+  return below('dicomkeep-mariadb: list of studies with 100,000 of them, p95, ms', 50, measured);
 }
 
 function memoryGoal(summary: Summary, ours: Ours): Goal {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { SetShape } from './data-sets.ts';
 import type { ServerName } from './servers/server.ts';
 
-export const scenarioNames = ['ingest', 'retrieve', 'find'] as const;
+export const scenarioNames = ['ingest', 'retrieve', 'find', 'studies'] as const;
 export const setNames = ['ct', 'small', 'multi-frame'] as const;
 export const serverNames = [
   'raw',

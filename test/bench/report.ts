@@ -10,9 +10,8 @@ export interface Table {
 }
 
 export function tablesOf(summary: Summary, goals: readonly Goal[]): Table[] {
-  return [ingestTable(summary), retrieveTable(summary), findTable(summary), goalTable(goals)].filter(
-    (table) => table.rows.length > 0,
-  );
+  const tables = [ingestTable, retrieveTable, findTable, studiesTable].map((tableOf) => tableOf(summary));
+  return [...tables, goalTable(goals)].filter((table) => table.rows.length > 0);
 }
 
 function ingestTable({ ingest }: Summary): Table {
@@ -74,6 +73,21 @@ function findTable({ find }: Summary): Table {
       rounded(row.p50Ms),
       rounded(row.p99Ms),
       String(row.answers),
+      row.isRight ? 'yes' : 'no',
+    ]),
+  };
+}
+
+function studiesTable({ studies }: Summary): Table {
+  return {
+    title: `List of studies on the admin page: MariaDB, ${studies[0]?.studies ?? 0} studies, pages of 50`,
+    head: ['list', 'p50 ms', 'p95 ms', 'SELECT 1 p50 ms', 'p95 ms', 'right'],
+    rows: studies.map((row) => [
+      row.list,
+      rounded(row.p50Ms),
+      rounded(row.p95Ms),
+      rounded(row.selectOneP50Ms),
+      rounded(row.selectOneP95Ms),
       row.isRight ? 'yes' : 'no',
     ]),
   };

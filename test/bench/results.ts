@@ -55,4 +55,20 @@ export interface FindRow {
   status: number;
 }
 
-export type Row = IngestRow | RetrieveRow | FindRow;
+/** One way of asking for the list of studies, many times; see scenarios/studies.ts. */
+export interface StudiesRow {
+  scenario: 'studies';
+  server: 'dicomkeep-mariadb';
+  list: string;
+  /** In the catalogue. */
+  studies: number;
+  p50Ms: number;
+  p95Ms: number;
+  /** `SELECT 1` through the same pool, in turns with the list. */
+  selectOneP50Ms: number;
+  selectOneP95Ms: number;
+  /** Every page was the one that the studies make us expect. */
+  isRight: boolean;
+}
+
+export type Row = IngestRow | RetrieveRow | FindRow | StudiesRow;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import type { Row } from './results.ts';
+import { hasMariadb } from '../helpers/mariadb.ts';
+import type { Row, StudiesRow } from './results.ts';
 
 const script = fileURLToPath(new URL('./run.ts', import.meta.url));
 
@@ -50,11 +51,22 @@ describe('Benchmark', function () {
       'retrieve dicomkeep-sqlite': 2,
       'find dicomkeep-sqlite': 5,
     });
-    expect(rows.filter((row) => row.scenario !== 'find' && row.lost !== 0)).to.deep.equal([]);
+    expect(rows.filter((row) => 'lost' in row && row.lost !== 0)).to.deep.equal([]);
     expect(readFileSync(markdown, 'utf8'))
       .to.match(/^# Benchmarks\n/)
       .and.contain('| ct | 1 | raw |');
     expect(readdirSync(join(directory, 'archives'))).to.deep.equal([]);
+  });
+
+  it('measures the list of studies beside SELECT 1, every page of it right', async function () {
+    if (!hasMariadb) this.skip();
+    const json = join(directory, 'bench.json');
+
+    await run('--smoke', '--only', 'studies', '--servers', 'dicomkeep-mariadb', '--json', json);
+
+    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: StudiesRow[] };
+    expect(rows).to.have.lengthOf.above(10);
+    expect(rows.filter((row) => !row.isRight || !(row.selectOneP95Ms > 0))).to.deep.equal([]);
   });
 
   it('names an option value that it does not know', async () => {

@@ -11,6 +11,7 @@ import type { Row } from './results.ts';
 import { find } from './scenarios/find.ts';
 import { ingest, ingestRaw } from './scenarios/ingest.ts';
 import { retrieve } from './scenarios/retrieve.ts';
+import { studyLists } from './scenarios/studies.ts';
 import { dcmqrscp } from './servers/dcmqrscp.ts';
 import { dicomkeepOnMariadb, dicomkeepOnSqlite } from './servers/dicomkeep.ts';
 import { orthancOnMariadb, orthancOnSqlite } from './servers/orthanc.ts';
@@ -25,11 +26,13 @@ const kinds: readonly ServerKind[] = [
   dcmqrscp,
 ];
 const findRepeats = 5;
+const studiesInList = { smoke: 1000, measured: 100_000 };
 const remarks = [
   'Load generator, server and database share the cores of the machine; everything runs over the loopback interface.',
   'The load generator has one process per association, encoded PDUs, blocking sockets with TCP_NODELAY and one request outstanding.',
   '*raw* is TCP, a new file, fdatasync, one byte back, with blocking calls in one Node process per connection: the same bytes from the same client.',
   'An answer means: Dicomkeep, the instance with the proof that it is complete is on stable storage; Orthanc, the file is synced, and with MariaDB its index too; dcmqrscp, nothing is synced.',
+  'The list of studies is asked of the catalogue in the process of the benchmark; its database has no instances in it.',
   '*filed and indexed* is when the server has nothing left to do for the set; *lost* counts what was refused or is not there afterwards.',
 ];
 
@@ -73,6 +76,10 @@ async function measureAll(options: Options, directory: string, servers: ServerKi
       );
     }
   }
+  if (options.only.includes('studies') && servers.includes(dicomkeepOnMariadb)) {
+    const count = options.isSmoke ? studiesInList.smoke : studiesInList.measured;
+    await attempt('list of studies', true, () => studyLists(directory, count));
+  }
   return outcome;
 }
 
@@ -99,6 +106,8 @@ async function ingestAll(
 function wordsOf(row: Row): string {
   if (row.scenario === 'find')
     return `${row.query} ${row.p50Ms.toFixed(1)} ms, ${row.isRight ? 'right' : 'WRONG'}`;
+  if (row.scenario === 'studies')
+    return `${row.list} p95 ${row.p95Ms.toFixed(1)} ms, ${row.isRight ? 'right' : 'WRONG'}`;
   const loss = row.lost === 0 ? '' : `, LOST ${row.lost}`;
   if (row.scenario === 'retrieve') {
     return `${row.method} ${(row.instances / row.seconds).toFixed(0)}/s, first ${row.firstInstanceMs.toFixed(1)} ms${loss}`;
@@ -110,7 +119,7 @@ function wordsOf(row: Row): string {
 /** True when a server of ours, or the raw limit, did its work without a loss, a refusal or a wrong answer. */
 function isFaultless(row: Row): boolean {
   if (!row.server.startsWith('dicomkeep')) return true;
-  if (row.scenario === 'find') return row.isRight;
+  if (row.scenario === 'find' || row.scenario === 'studies') return row.isRight;
   if (row.scenario === 'retrieve') return row.lost === 0 && row.status === 0;
   return row.lost === 0 && Object.keys(row.failures).length === 0 && Number.isFinite(row.filedSeconds);
 }

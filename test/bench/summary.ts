@@ -1,6 +1,6 @@
 import type { SetShape } from './data-sets.ts';
 import { median } from './measure.ts';
-import type { FindRow, IngestRow, RetrieveRow, Row } from './results.ts';
+import type { FindRow, IngestRow, RetrieveRow, Row, StudiesRow } from './results.ts';
 import type { ServerName } from './servers/server.ts';
 
 /** Medians over the repeats of one measurement. */
@@ -43,6 +43,7 @@ export interface Summary {
   ingest: IngestSummary[];
   retrieve: RetrieveSummary[];
   find: FindSummary[];
+  studies: StudiesRow[];
 }
 
 export function summarize(rows: readonly Row[]): Summary {
@@ -53,6 +54,7 @@ export function summarize(rows: readonly Row[]): Summary {
     ingest: grouped(ingest, (row) => `${row.set} ${row.associations} ${row.server}`).map(summarizeIngest),
     retrieve: grouped(retrieve, (row) => `${row.method} ${row.server}`).map(summarizeRetrieve),
     find: grouped(find, (row) => `${row.query} ${row.server}`).map(summarizeFind),
+    studies: rows.filter((row) => row.scenario === 'studies'),
   };
 }
 

@@ -1,10 +1,24 @@
 import { describeOnMariadb } from '../helpers/catalog-engines.ts';
+import { accountsSuite } from './accounts.suite.ts';
+import { eventsSuite } from './events.suite.ts';
 import { indexingSuite } from './indexing.suite.ts';
+import { jobsSuite } from './jobs.suite.ts';
+import { levelPagesSuite } from './level-pages.suite.ts';
+import { migrationSuite } from './migration.suite.ts';
 import { peopleSuite } from './people.suite.ts';
 import { querySuite } from './query.suite.ts';
 import { retrieveSuite } from './retrieve.suite.ts';
+import { statisticsSuite } from './statistics.suite.ts';
+import { studiesSuite } from './studies.suite.ts';
 
 describeOnMariadb('Catalogue: filing instances', indexingSuite);
 describeOnMariadb('Catalogue: retrieving instances', retrieveSuite);
 describeOnMariadb('Catalogue: queries', querySuite);
-describeOnMariadb('Catalogue: peers, callers and events', peopleSuite);
+describeOnMariadb('Catalogue: the list of studies', studiesSuite);
+describeOnMariadb('Catalogue: series and instances', levelPagesSuite);
+describeOnMariadb('Catalogue: peers and callers', peopleSuite);
+describeOnMariadb('Catalogue: events', eventsSuite);
+describeOnMariadb('Catalogue: settings and accounts', accountsSuite);
+describeOnMariadb('Catalogue: jobs', jobsSuite);
+describeOnMariadb('Catalogue: statistics and conflicts', statisticsSuite);
+describeOnMariadb('Catalogue: migrations', migrationSuite);

@@ -1,10 +1,24 @@
 import { describeOnSqlite } from '../helpers/catalog-engines.ts';
+import { accountsSuite } from './accounts.suite.ts';
+import { eventsSuite } from './events.suite.ts';
 import { indexingSuite } from './indexing.suite.ts';
+import { jobsSuite } from './jobs.suite.ts';
+import { levelPagesSuite } from './level-pages.suite.ts';
+import { migrationSuite } from './migration.suite.ts';
 import { peopleSuite } from './people.suite.ts';
 import { querySuite } from './query.suite.ts';
 import { retrieveSuite } from './retrieve.suite.ts';
+import { statisticsSuite } from './statistics.suite.ts';
+import { studiesSuite } from './studies.suite.ts';
 
 describeOnSqlite('Catalogue: filing instances', indexingSuite);
 describeOnSqlite('Catalogue: retrieving instances', retrieveSuite);
 describeOnSqlite('Catalogue: queries', querySuite);
-describeOnSqlite('Catalogue: peers, callers and events', peopleSuite);
+describeOnSqlite('Catalogue: the list of studies', studiesSuite);
+describeOnSqlite('Catalogue: series and instances', levelPagesSuite);
+describeOnSqlite('Catalogue: peers and callers', peopleSuite);
+describeOnSqlite('Catalogue: events', eventsSuite);
+describeOnSqlite('Catalogue: settings and accounts', accountsSuite);
+describeOnSqlite('Catalogue: jobs', jobsSuite);
+describeOnSqlite('Catalogue: statistics and conflicts', statisticsSuite);
+describeOnSqlite('Catalogue: migrations', migrationSuite);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Catalog, type InstanceArrival, openCatalog } from '../../src/catalog/catalog.ts';
-import { candidateIdsMax } from '../../src/catalog/limits.ts';
+import { candidateIdsMax, sortedStudiesMax } from '../../src/catalog/limits.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import {
@@ -41,7 +41,7 @@ describe('Catalogue: several daemons and failures, MariaDB', function () {
 
     const applied = await Promise.all(catalogs.map((catalog) => catalog.migrate()));
 
-    expect(applied.flat()).to.have.lengthOf(1);
+    expect(applied.flat()).to.have.lengthOf(2);
   });
 
   it('finishes a migration that was killed half way', async () => {
@@ -50,7 +50,7 @@ describe('Catalogue: several daemons and failures, MariaDB', function () {
     await catalog.migrate();
     server().execute('DROP TABLE instances; DELETE FROM migrations', new URL(url).pathname.slice(1));
 
-    expect(await catalog.migrate()).to.have.lengthOf(1);
+    expect(await catalog.migrate()).to.have.lengthOf(2);
     expect(await catalog.instances.index([ctArrival(1, 1, 1)])).to.deep.equal({
       outcomes: [{ outcome: 'filed' }],
     });
@@ -107,6 +107,16 @@ describe('Catalogue: several daemons and failures, MariaDB', function () {
       ['retrieve', () => collect(catalog.instances.forRetrieve('PATIENT', { patientId: 'ID1' }))],
       ['find', () => catalog.instances.findByUid('1.1.1.1')],
       ['peers', () => catalog.peers.findByAeTitle('A')],
+      ['setting', () => catalog.settings.set('a', 1)],
+      ['users', () => catalog.users.list()],
+      ['session', () => catalog.sessions.find('a')],
+      ['token', () => catalog.tokens.findByHash('a')],
+      ['job', () => catalog.jobs.claim(1)],
+      ['events', () => catalog.events.list({ limit: 1 })],
+      ['conflicts', () => catalog.conflicts.count()],
+      ['statistics', () => catalog.statistics.totals()],
+      ['studies', () => catalog.studies.page({ ...BY_NAME, text: 'Secret' })],
+      ['series', () => catalog.seriesPage({ keys: [], limit: 1 })],
       ['event', () => catalog.events.record({ at: 1, kind: 'a', severity: 'info', words: '', fields: {} })],
       ['migrate', () => catalog.migrate()],
       ['pending', () => catalog.pendingMigrations()],
@@ -207,6 +217,8 @@ describe('Catalogue: several daemons and failures, MariaDB', function () {
   });
 });
 
+const BY_NAME = { keys: [], sort: 'patientName', isDescending: true, limit: 20 } as const;
+
 /** More matches than a query takes from an index: it then reads along the primary key. */
 function manySuite(opened: Opened): void {
   it('finds the same, newest first, whether it comes from an index or along the primary key', async function () {
@@ -231,7 +243,33 @@ function manySuite(opened: Opened): void {
     expect(rare).to.have.lengthOf(Math.ceil(count / 100));
     expect(series).to.have.lengthOf(common.length);
     expect(firstOf(common[0], 'StudyInstanceUID')).to.equal(`1.${count - 1}`);
+    await expectLists(opened, count);
   });
+}
+
+/** A word, and a key, that more studies have than are sorted; with and without one that few have. */
+async function expectLists({ catalog }: Opened, count: number): Promise<void> {
+  expect(count).to.be.greaterThan(sortedStudiesMax);
+  const arrived = { ...BY_NAME, sort: 'lastArrivedAt', isDescending: false } as const;
+  const uidsOf = async (options: Parameters<typeof catalog.studies.page>[0]) =>
+    (await catalog.studies.page(options)).items.map(({ studyInstanceUid }) => studyInstanceUid);
+  const commonUids = Array.from({ length: 22 }, (_, index) => index)
+    .filter((index) => index % 100 !== 0)
+    .map((index) => `1.${index}`)
+    .slice(0, 20);
+
+  expect(await uidsOf({ ...arrived, text: 'comm' })).to.deep.equal(commonUids);
+  expect(await uidsOf({ ...arrived, text: 'comm ct' })).to.deep.equal(commonUids);
+  expect(await uidsOf({ ...arrived, text: 'ct common 1999' })).to.deep.equal([]);
+  expect(await uidsOf({ ...arrived, text: 'ct rare' })).to.deep.equal(
+    Array.from({ length: 20 }, (_, index) => `1.${100 * index}`),
+  );
+  const keys = [{ tag: tags.PatientName, vr: 'PN', values: ['common*'] }];
+  expect(await uidsOf({ ...arrived, keys })).to.deep.equal(commonUids);
+  const first = await catalog.studies.page({ ...BY_NAME, text: 'ct comm' });
+  const second = await catalog.studies.page({ ...BY_NAME, text: 'ct comm', cursor: first.nextCursor ?? '' });
+  expect(first.items[0]?.studyInstanceUid).to.equal(`1.${count - 1}`);
+  expect(new Set([...first.items, ...second.items].map((item) => item.studyInstanceUid)).size).to.equal(40);
 }
 
 describeOnSqlite('Catalogue: queries with many matches', manySuite);

@@ -54,6 +54,18 @@ describe('parseArguments', () => {
     });
   });
 
+  it('reads whose password is set', () => {
+    expect(parse('user password admin')).to.deep.equal({
+      name: 'user password',
+      userName: 'admin',
+      configFile: undefined,
+    });
+    expect(usageError('user')).to.contain('user needs one of: password');
+    expect(usageError('user pasword admin')).to.contain("did you mean 'password'?");
+    expect(usageError('user password')).to.contain('user password needs NAME');
+    expect(usageError('user password admin secret')).to.contain("unexpected argument 'secret'");
+  });
+
   it('shows help, in general and for each command, wherever it is asked for', () => {
     for (const line of ['--help', '-h', 'help'])
       expect(parse(line)).to.deep.equal({ name: 'help', text: GENERAL_HELP });

@@ -6,6 +6,7 @@ import JSON5 from 'json5';
 import { ConfigError } from '../../src/config/explain.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
+import { settingsOf, settingsSchema } from '../../src/config/settings.ts';
 
 const CONF_DIR = join(import.meta.dirname, '../../conf');
 
@@ -69,6 +70,13 @@ describe('loadConfig', () => {
       DICOMKEEP_DATABASE_URL: 'mysql://a:b@db:3307/dicomkeep?socketPath=/run/db.sock',
       DICOMKEEP_LOG_LEVEL: 'warn',
       DICOMKEEP_LOG_DIR: '/var/log/dicomkeep',
+      DICOMKEEP_DIMSE_TLS: 'true',
+      DICOMKEEP_DIMSE_TLS_PORT: '12762',
+      DICOMKEEP_ADMIN_HOST: '::1',
+      DICOMKEEP_ADMIN_PORT: '8443',
+      DICOMKEEP_ADMIN_PLAIN_HTTP: 'true',
+      DICOMKEEP_ADMIN_PASSWORD_FILE: 'secret',
+      DICOMKEEP_LANGUAGE: 'ja',
     });
 
     expect(config.aeTitles).to.deep.equal(['NORTH', 'SOUTH']);
@@ -76,6 +84,42 @@ describe('loadConfig', () => {
     expect(config.dimse).to.include({ host: '127.0.0.1', port: 0, unknownCallers: 'reject' });
     expect(config.catalog.url).to.equal('mysql://a:b@db:3307/dicomkeep?socketPath=/run/db.sock');
     expect(config.log).to.include({ level: 'warn', dir: '/var/log/dicomkeep' });
+    expect(config.dimse.tls).to.deep.equal({ enabled: true, port: 12762 });
+    expect(config.admin).to.deep.equal({
+      host: '::1',
+      port: 8443,
+      plainHttp: true,
+      passwordFile: join(folder, 'secret'),
+    });
+    expect(config.language).to.equal('ja');
+  });
+
+  it("reads 'true' and 'false' of a variable, and refuses what is neither", () => {
+    const plainHttp = (text: string) => load(undefined, { DICOMKEEP_ADMIN_PLAIN_HTTP: text });
+
+    expect(plainHttp('false').config.admin.plainHttp).to.equal(false);
+    expect(plainHttp('').config.admin.plainHttp).to.equal(false);
+    for (const text of ['1', 'yes', 'TRUE']) {
+      expect(issuesOf(undefined, { DICOMKEEP_ADMIN_PLAIN_HTTP: text })).to.deep.equal([
+        `admin.plainHttp: found ${JSON.stringify(text)}, wanted true or false (from the environment variable DICOMKEEP_ADMIN_PLAIN_HTTP)`,
+      ]);
+    }
+  });
+
+  it('gives the settings that the page may change', () => {
+    const site = siteFile("{ dimse: { tls: { enabled: true } }, storage: { duplicates: 'refuse' } }");
+
+    const settings = settingsOf(load(site).config);
+
+    expect(settingsSchema.parse(settings)).to.deep.equal(settings);
+    expect(settings).to.deep.include({
+      aeTitles: ['DICOMKEEP'],
+      dimsePort: 11112,
+      tls: { isEnabled: true, port: 2762 },
+      duplicates: 'refuse',
+      language: 'en',
+      plainHttp: false,
+    });
   });
 
   it('finds the site file in DICOMKEEP_CONFIG, and prefers --config', () => {

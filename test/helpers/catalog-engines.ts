@@ -57,10 +57,17 @@ export async function dumpRows(url: string): Promise<Record<string, string[]>> {
   const database = new Database({ url, poolMax: 1, acquireTimeoutMs: 5000, queryTimeoutMs: 10_000 });
   try {
     const dump: Record<string, string[]> = {};
-    for (const table of ['patients', 'studies', 'series', 'instances', 'conflicts']) {
+    const tables = ['patients', 'studies', 'series', 'instances', 'conflicts', 'arrival_statistics'];
+    for (const table of tables) {
       const rows: Record<string, unknown>[] = await database.read((db) => db(table).select('*'));
       dump[table] = rows.map(withoutIds).sort();
     }
+    const words: Record<string, unknown>[] = await database.read((db) =>
+      db({ w: 'study_words' })
+        .join({ t: 'studies' }, 't.id', 'w.study_row_id')
+        .select('t.study_instance_uid', 'w.word'),
+    );
+    dump['study_words'] = words.map(withoutIds).sort();
     return dump;
   } finally {
     await database.close();

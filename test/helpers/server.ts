@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,7 +8,13 @@ const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 20_000;
 
 export interface TestServer {
+  /** Of DICOM. */
   readonly port: number;
+  /** Of DICOM over TLS; undefined where that is off. */
+  readonly tlsPort: number | undefined;
+  /** Of the admin page, whose user `admin` has this password. */
+  readonly adminPort: number;
+  readonly adminPassword: string;
   readonly dataDir: string;
   readonly volumeDir: string;
   readonly pid: number;
@@ -38,14 +44,23 @@ export function removeFolder(path: string): void {
   rmSync(path, { recursive: true, force: true });
 }
 
-/** Starts the archive as a user would, on a free port of loopback, with SQLite unless told otherwise; resolves when it listens. */
+const ADMIN_PASSWORD = 'correct horse battery';
+
+/** Starts the archive as a user would, on free ports of loopback, with SQLite unless told otherwise; resolves when it listens. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const dataDir = options.dataDir ?? temporaryFolder();
+  const passwordFile = join(dataDir, 'admin-password');
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(passwordFile, `${ADMIN_PASSWORD}\n`, { mode: 0o600 });
   const env = {
     ...process.env,
     DICOMKEEP_DATA_DIR: dataDir,
     DICOMKEEP_DIMSE_HOST: '127.0.0.1',
     DICOMKEEP_DIMSE_PORT: '0',
+    DICOMKEEP_DIMSE_TLS_PORT: '0',
+    DICOMKEEP_ADMIN_HOST: '127.0.0.1',
+    DICOMKEEP_ADMIN_PORT: '0',
+    DICOMKEEP_ADMIN_PASSWORD_FILE: passwordFile,
     DICOMKEEP_RESERVE_BYTES: '0',
     DICOMKEEP_LOG_LEVEL: 'debug',
     ...options.env,
@@ -61,16 +76,18 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   child.once('exit', () => process.off('exit', killNow));
   let text = '';
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  const port = await new Promise<number>((resolve, reject) => {
+  const ports = await new Promise<Pick<TestServer, 'port' | 'tlsPort' | 'adminPort'>>((resolve, reject) => {
     const fail = (words: string) => reject(new Error(`the server ${words}:\n${text}`));
     const timer = setTimeout(() => fail('does not listen'), START_TIMEOUT_MS);
     void ended.then(() => fail('ended'));
     const take = (chunk: Buffer) => {
       text += chunk.toString();
-      const match = /listening .*port=(\d+)/.exec(text);
-      if (match === null) return;
+      const dimse = /listening aeTitle=.*? port=(\d+)(?: tlsPort=(\d+))?/.exec(text);
+      const admin = /admin page .*port=(\d+)/.exec(text);
+      if (dimse === null || admin === null) return;
       clearTimeout(timer);
-      resolve(Number(match[1]));
+      const tlsPort = dimse[2] === undefined ? undefined : Number(dimse[2]);
+      resolve({ port: Number(dimse[1]), tlsPort, adminPort: Number(admin[1]) });
     };
     child.stderr.on('data', take);
     child.stdout.resume();
@@ -79,7 +96,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     throw error;
   });
   return {
-    port,
+    ...ports,
+    adminPassword: ADMIN_PASSWORD,
     dataDir,
     volumeDir: env['DICOMKEEP_VOLUME_DIR' as keyof typeof env] ?? join(dataDir, 'volume'),
     pid: child.pid ?? 0,

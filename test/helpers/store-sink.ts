@@ -16,6 +16,8 @@ import {
 
 export interface SinkOptions {
   aeTitle?: string;
+  /** A free one unless given. */
+  port?: number;
   /** Keeps the data sets, not only their hashes. */
   keepBytes?: boolean;
   /** Asked for each transfer syntax that is proposed; all are taken unless given. */
@@ -35,10 +37,10 @@ export class StoreSink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  /** Listens on a free port of loopback. */
+  /** Listens on loopback. */
   static async listen(options: SinkOptions = {}): Promise<StoreSink> {
     const sink = new StoreSink(options);
-    await new Promise<void>((resolve) => sink.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => sink.#server.listen(options.port ?? 0, '127.0.0.1', resolve));
     return sink;
   }
 

@@ -205,7 +205,7 @@ describe('The storage service', () => {
     expect(ofInstance.map(({ kind }) => kind)).to.deep.equal(['instance-conflict']);
     expect(ofInstance[0]?.fields).to.include({
       sha256: sha256Of(second.dataSet()),
-      sourceAeTitle: 'TESTSCU',
+      caller: 'TESTSCU',
     });
   });
 

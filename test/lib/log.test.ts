@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
-import { createLog, type Log, type LogLevel } from '../../src/lib/log.ts';
+import { createLog, type LogLevel, type RootLog } from '../../src/lib/log.ts';
 
 describe('createLog', () => {
   let folder: string;
@@ -12,7 +12,7 @@ describe('createLog', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function open(level: LogLevel = 'info', fileBytesMax = 1_000_000): { log: Log; console: string[] } {
+  function open(level: LogLevel = 'info', fileBytesMax = 1_000_000): { log: RootLog; console: string[] } {
     const console: string[] = [];
     const stream = new Writable({
       write(chunk, _encoding, done) {
@@ -65,6 +65,20 @@ describe('createLog', () => {
 
     expect(linesOfFile().map((line) => line['message'])).to.deep.equal(['three', 'four']);
     expect(console).to.have.lengthOf(2);
+  });
+
+  it('takes another level at any time, and so do the children that it has', async () => {
+    const { log } = open('warn');
+    const child = log.child({ association: 1 });
+
+    child.info('before');
+    log.setLevel('debug');
+    child.debug('after');
+    log.setLevel('error');
+    child.warn('too late');
+    await log.close();
+
+    expect(linesOfFile().map((line) => line['message'])).to.deep.equal(['after']);
   });
 
   it('gives a child log the fields of its parents, and lets its own win', async () => {

@@ -172,13 +172,15 @@ for (const [way, readSocket] of [
         port: 0,
         connectionsMax: 100,
         log: memoryLog(),
-        accept(socket) {
-          const session = new Session(options);
-          sessions.push(session);
-          session.driver.attach(readSocket(socket, session.driver));
-        },
+        dropped: () => undefined,
       });
-      ({ port } = await listener.listen());
+      await listener.listen();
+      port = listener.port;
+      listener.serve((socket) => {
+        const session = new Session(options);
+        sessions.push(session);
+        session.driver.attach(readSocket(socket, session.driver));
+      });
     });
     after(() => listener.close());
     beforeEach(() => {
@@ -435,45 +437,3 @@ for (const [way, readSocket] of [
     });
   });
 }
-
-describe('Listener', () => {
-  it('says which port cannot be bound', async () => {
-    const log = memoryLog();
-    const options = {
-      host: '127.0.0.1',
-      connectionsMax: 10,
-      log,
-      accept: (socket: Socket) => socket.destroy(),
-    };
-    const first = new Listener({ ...options, port: 0 });
-    const { port } = await first.listen();
-    let words = '';
-    try {
-      await new Listener({ ...options, port }).listen();
-    } catch (error) {
-      words = String(error);
-    }
-    first.close();
-
-    expect(words).to.match(new RegExp(`^Error: cannot listen on 127.0.0.1 port ${port}: .*EADDRINUSE`));
-  });
-
-  it('drops connections beyond its bound, and says so', async () => {
-    const log = memoryLog();
-    const listener = new Listener({
-      host: '127.0.0.1',
-      port: 0,
-      connectionsMax: 1,
-      log,
-      accept: (socket) => void socket.resume(),
-    });
-    const { port } = await listener.listen();
-    const sockets = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
-    for (const socket of sockets) socket.on('error', () => undefined);
-    while (log.lines.length === 0) await wait(2);
-    for (const socket of sockets) socket.destroy();
-    listener.close();
-
-    expect(log.lines[0]).to.deep.include({ level: 'warn', message: 'connection dropped' });
-  });
-});

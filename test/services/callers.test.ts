@@ -1,12 +1,25 @@
 import { expect } from 'chai';
 import type { Peer } from '../../src/catalog/peer-repository.ts';
 import { Problem } from '../../src/lib/problem.ts';
-import { Callers, type CallersOptions } from '../../src/services/callers.ts';
+import { type Caller, Callers, type CallersOptions } from '../../src/services/callers.ts';
+import type { Settings } from '../../src/services/settings.ts';
 import { memoryLog } from './fixtures.ts';
 
 function peer(aeTitle: string, fields: Partial<Peer> = {}): Peer {
   const rights = { mayEcho: true, mayStore: true, mayFind: true, mayRetrieve: true };
-  return { aeTitle, host: '192.0.2.7', port: 104, ...rights, matchAddress: false, createdAt: 0, ...fields };
+  const unset = {
+    useTls: false,
+    preferredTransferSyntaxes: [],
+    note: '',
+    lastSeenAt: null,
+    lastStoredAt: null,
+  };
+  const home = { host: '192.0.2.7', port: 104, matchAddress: false };
+  return { id: 1, aeTitle, ...home, ...rights, ...unset, createdAt: 0, ...fields };
+}
+
+function calling(callingAeTitle: string, address: string): Omit<Caller, 'peer'> {
+  return { callingAeTitle, calledAeTitle: 'DICOMKEEP', address, proposed: ['Verification SOP Class'] };
 }
 
 const RIGHTS = ['echo', 'store', 'find', 'retrieve'] as const;
@@ -29,11 +42,11 @@ describe('Callers', () => {
     return value();
   };
 
-  function callers(policy: CallersOptions['policy'], fields: Partial<CallersOptions> = {}): Callers {
+  function callers(policy: Settings['unknownCallers'], fields: Partial<CallersOptions> = {}): Callers {
     return new Callers({
       peers: { list: () => answer(() => known), findByAeTitle: () => Promise.reject(new Error('not used')) },
       unknownCallers: { record: (one) => answer(() => void recorded.push(one)) },
-      policy,
+      settings: { current: { unknownCallers: policy } },
       resolve: async (host) => (host === 'ct.example' ? ['192.0.2.9', '2001:DB8::9'] : [host]),
       log,
       ...fields,
@@ -47,7 +60,7 @@ describe('Callers', () => {
   ] as const) {
     it(`lets a caller that is no peer do what the policy "${policy}" says`, async () => {
       const one = callers(policy);
-      const caller = await one.identify('XR9', 'DICOMKEEP', '192.0.2.1');
+      const caller = await one.identify(calling('XR9', '192.0.2.1'));
 
       expect(caller.peer).to.equal(undefined);
       expect(one.refusalOf(caller) === undefined).to.equal(mayAssociate);
@@ -56,7 +69,7 @@ describe('Callers', () => {
 
     it(`lets a peer do what its rights say under the policy "${policy}"`, async () => {
       const one = callers(policy);
-      const caller = await one.identify('CT1', 'DICOMKEEP', '192.0.2.1');
+      const caller = await one.identify(calling('CT1', '192.0.2.1'));
 
       expect(one.refusalOf(caller)).to.equal(undefined);
       expect(RIGHTS.filter((right) => one.refusalTo(caller, right) === undefined)).to.deep.equal([
@@ -69,7 +82,7 @@ describe('Callers', () => {
 
   it('says in words why', async () => {
     const one = callers('reject');
-    const caller = await one.identify('XR9', 'DICOMKEEP', '192.0.2.1');
+    const caller = await one.identify(calling('XR9', '192.0.2.1'));
 
     expect(one.refusalOf(caller)).to.equal('calling AE title XR9 at 192.0.2.1 is no peer');
     expect(one.refusalTo(caller, 'retrieve')).to.equal('XR9 at 192.0.2.1 is no peer: no retrieve');
@@ -78,7 +91,8 @@ describe('Callers', () => {
   it('compares the address of a peer where it must match, whatever its form', async () => {
     known = [peer('CT1', { host: 'ct.example', matchAddress: true })];
     const one = callers('store');
-    const isPeerAt = async (address: string) => (await one.identify('CT1', 'X', address)).peer !== undefined;
+    const isPeerAt = async (address: string) =>
+      (await one.identify(calling('CT1', address))).peer !== undefined;
 
     expect(await isPeerAt('192.0.2.9')).to.equal(true);
     expect(await isPeerAt('::ffff:192.0.2.9')).to.equal(true);
@@ -91,7 +105,7 @@ describe('Callers', () => {
     known = [peer('CT1', { matchAddress: true })];
     const one = callers('store', { resolve: () => Promise.reject(new Error('ENOTFOUND')) });
 
-    expect((await one.identify('CT1', 'X', '192.0.2.7')).peer).to.equal(undefined);
+    expect((await one.identify(calling('CT1', '192.0.2.7'))).peer).to.equal(undefined);
   });
 
   it('takes a new peer up at once, and forgets one that is removed', async () => {
@@ -105,20 +119,50 @@ describe('Callers', () => {
     expect(await one.findPeer('NEW')).to.equal(undefined);
   });
 
+  it('reads the peers anew for a refresh, though they are being read', async () => {
+    const reads: ((peers: Peer[]) => void)[] = [];
+    const list = () => new Promise<Peer[]>((resolve) => reads.push(resolve));
+    const one = callers('store', { peers: { list } as CallersOptions['peers'] });
+    const found = one.findPeer('NEW');
+    const refreshed = one.refresh();
+    reads[0]?.([]);
+    expect(await found).to.equal(undefined);
+
+    await new Promise((resolve) => setImmediate(resolve));
+    reads[1]?.([peer('NEW')]);
+    await refreshed;
+
+    expect(reads).to.have.lengthOf(2);
+    const again = one.findPeer('NEW');
+    reads[2]?.([peer('NEW')]);
+    expect((await again)?.aeTitle).to.equal('NEW');
+  });
+
+  it('follows the policy as it is set', async () => {
+    const settings = { current: { unknownCallers: 'all' as Settings['unknownCallers'] } };
+    const one = callers('store', { settings });
+    const caller = await one.identify(calling('XR9', '192.0.2.1'));
+    expect(one.refusalTo(caller, 'find')).to.equal(undefined);
+
+    settings.current = { unknownCallers: 'reject' };
+
+    expect(one.refusalOf(caller)).to.match(/is no peer/);
+  });
+
   it('knows those it knew while the catalogue is down', async () => {
     const one = callers('reject');
     await one.refresh();
     isDown = true;
 
-    const caller = await one.identify('WS1', 'X', '192.0.2.7');
+    const caller = await one.identify(calling('WS1', '192.0.2.7'));
     expect(one.refusalTo(caller, 'retrieve')).to.equal(undefined);
-    expect(one.refusalOf(await one.identify('XR9', 'X', '192.0.2.1'))).to.match(/is no peer/);
+    expect(one.refusalOf(await one.identify(calling('XR9', '192.0.2.1')))).to.match(/is no peer/);
   });
 
   it('turns nobody away while it never knew anybody: that might be a modality with images', async () => {
     isDown = true;
     const one = callers('reject');
-    const caller = await one.identify('CT1', 'X', '192.0.2.7');
+    const caller = await one.identify(calling('CT1', '192.0.2.7'));
 
     expect(one.refusalOf(caller)).to.equal(undefined);
     expect(one.refusalTo(caller, 'store')).to.equal(undefined);
@@ -142,10 +186,16 @@ describe('Callers', () => {
 
   it('records who knocked, and goes on when it cannot', async () => {
     const one = callers('store');
-    const caller = await one.identify('XR9', 'X', '192.0.2.1');
+    const caller = await one.identify(calling('XR9', '192.0.2.1'));
     one.recordUnknown(caller, 'no find');
     await new Promise((resolve) => setImmediate(resolve));
-    expect(recorded[0]).to.deep.include({ aeTitle: 'XR9', address: '192.0.2.1', refused: 'no find' });
+    expect(recorded[0]).to.deep.include({
+      aeTitle: 'XR9',
+      calledAeTitle: 'DICOMKEEP',
+      address: '192.0.2.1',
+      proposed: ['Verification SOP Class'],
+      refused: 'no find',
+    });
 
     isDown = true;
     one.recordUnknown(caller, '');

@@ -46,7 +46,7 @@ describe('QueryService (PS3.4 §C.4.1)', () => {
     const service = new QueryService({
       catalog: { query } as unknown as Catalog,
       filer: { settled: () => settle() },
-      retrieveAeTitle: 'DICOMKEEP',
+      retrieveAeTitle: () => 'DICOMKEEP',
       availability: async () => availability,
     });
     const found: QueryMatch[] = [];

@@ -103,6 +103,7 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
     readonly stored = new Map<string, { operation: SubOperation; bytes: Buffer }>();
     closes = 0;
     syntaxes: readonly string[] = [EXPLICIT];
+    preferredTransferSyntaxes: readonly string[] = [];
     answer: (operation: SubOperation) => number | Promise<number> = () => 0;
 
     transferSyntaxesFor(): readonly string[] {
@@ -257,6 +258,31 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
     const { operation, bytes } = target.stored.get('1.2.1.1.1') ?? {};
     expect(operation).to.deep.include({ transferSyntaxUid: IMPLICIT, sizeBytes: undefined });
     expect(bytes?.equals(encoded(ctDataSet(1, 1, 1), implicitVrLittleEndian))).to.equal(true);
+  });
+
+  it('sends what the destination prefers where it takes that and it can be had, else as ever', async () => {
+    put(1);
+    put(2, uids.JPEGBaseline8Bit);
+    const sentAs = async (preferred: string[], taken: string[]) => {
+      const target = new Target();
+      target.preferredTransferSyntaxes = preferred;
+      target.syntaxes = taken;
+      await run(target);
+      return [...target.stored.values()].map(({ operation }) => operation.transferSyntaxUid);
+    };
+    const all = [EXPLICIT, IMPLICIT, uids.JPEGBaseline8Bit];
+
+    expect(await sentAs([IMPLICIT], all)).to.deep.equal([IMPLICIT, uids.JPEGBaseline8Bit]);
+    expect(await sentAs([uids.JPEGBaseline8Bit, IMPLICIT], all)).to.deep.equal([
+      IMPLICIT,
+      uids.JPEGBaseline8Bit,
+    ]);
+    expect(await sentAs([EXPLICIT, IMPLICIT], all)).to.deep.equal([EXPLICIT, uids.JPEGBaseline8Bit]);
+    expect(await sentAs([IMPLICIT], [EXPLICIT]), 'not taken').to.deep.equal([EXPLICIT]);
+    expect(await sentAs([uids.JPEG2000Lossless], all), 'not to be had').to.deep.equal([
+      EXPLICIT,
+      uids.JPEGBaseline8Bit,
+    ]);
   });
 
   it('fails what the destination takes in no transfer syntax at all', async () => {

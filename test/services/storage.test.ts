@@ -35,6 +35,7 @@ describe('StorageService (PS3.4 Annex B)', () => {
   let place: TestVolume;
   let taken: AcceptedInstance[];
   let admit: () => Promise<void>;
+  let filer: Filer;
   let service: StorageService;
 
   before(async () => {
@@ -44,12 +45,8 @@ describe('StorageService (PS3.4 Annex B)', () => {
   beforeEach(() => {
     taken = [];
     admit = async () => undefined;
-    const filer = { add: (one: AcceptedInstance) => taken.push(one), admit: () => admit() };
-    service = new StorageService({
-      incoming: place.incoming,
-      filer: filer as unknown as Filer,
-      keptTags: headerTags,
-    });
+    filer = { add: (one: AcceptedInstance) => taken.push(one), admit: () => admit() } as unknown as Filer;
+    service = new StorageService({ incoming: place.incoming, filer, keptTags: headerTags });
   });
 
   const bytes = encoded(ctDataSet(1, 1, 1));
@@ -103,6 +100,39 @@ describe('StorageService (PS3.4 Annex B)', () => {
       proof,
       transferSyntaxUid: uids.ExplicitVRLittleEndian,
     });
+  });
+
+  it('tells what it has stored', async () => {
+    const sink = service.begin(REQUEST);
+    sink.write(bytes);
+
+    const stored = await sink.end();
+
+    expect(stored).to.deep.include({ studyInstanceUid: '1.2.1', modality: 'CT', sizeBytes: bytes.length });
+    expect(stored.syncMs).to.be.within(0.001, 5000);
+  });
+
+  it('asks whether it may have the instance, lets go of it with the filer, and leaves nothing behind of one refused', async () => {
+    const asked: unknown[][] = [];
+    const duplicates = {
+      async reserve(...instance: [string, string]) {
+        asked.push(instance);
+        if (asked.length > 1) throw new Problem('duplicate-instance', 'stored already');
+        return () => void asked.push(['released', taken.length]);
+      },
+    };
+    const options = { incoming: place.incoming, filer, keptTags: headerTags, duplicates };
+    service = new StorageService(options);
+    const sink = service.begin(REQUEST);
+    sink.write(bytes);
+    await sink.end();
+    expect(asked).to.deep.equal([
+      ['1.2.1.1.1', sha256Of(bytes)],
+      ['released', 1],
+    ]);
+
+    taken = [];
+    expect(await refused(bytes)).to.equal('duplicate-instance: stored already');
   });
 
   it('holds what came although every buffer is used again as soon as it is released', async () => {

@@ -63,6 +63,16 @@ describe('InstanceFiles', () => {
     }
   });
 
+  it('tells how long a file is, and that there is none', async () => {
+    await files.move([{ from: arrived('a.dcm', '12345'), to: files.pathOf(LOCATION) }]);
+
+    expect(await files.sizeOf(LOCATION)).to.equal(5);
+    expect(await files.sizeOf({ ...LOCATION, sopInstanceUid: '1.2.3.5' })).to.equal(undefined);
+    expect(await files.sizeOf({ ...LOCATION, studyInstanceUid: '1.3' })).to.equal(undefined);
+    writeFileSync(join(root, '2026-W48'), 'a file where a folder should be');
+    expect(await refusalOf(files.sizeOf({ ...LOCATION, week: '2026-W48' }))).to.match(/^volume-offline: /);
+  });
+
   it('moves many files to folders that it makes', async () => {
     const moves = Array.from({ length: 40 }, (_, index) => ({
       from: arrived(`${index}.dcm`),

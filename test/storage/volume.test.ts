@@ -141,6 +141,20 @@ describe('Volume (storage/FORMAT.md)', () => {
     expect(full.usableBytes).to.be.lessThan(0);
   });
 
+  it('takes another reserve while it is used', async () => {
+    await Volume.create(path);
+    const volume = new Volume(path, NO_LIMITS);
+    await volume.assertWritable();
+    const { freeBytes = 0, totalBytes = 0 } = volume.space ?? {};
+    expect(freeBytes).to.be.within(1, totalBytes);
+
+    volume.reserveBytes = totalBytes;
+
+    expect(await refusalOf(volume.assertWritable(1))).to.equal(
+      `storage-full: disk reserve of ${totalBytes} bytes reached`,
+    );
+  });
+
   it('counts what is about to be written between two looks', async () => {
     await Volume.create(path);
     const volume = new Volume(path, NO_LIMITS);

@@ -1,0 +1,65 @@
+import type { Context } from 'koa';
+import type { Accounts, Credentials } from '../services/accounts.ts';
+import { originOf } from './client.ts';
+import { assertSameOrigin, assertSentByPage } from './csrf.ts';
+import { HttpRefusal } from './problems.ts';
+import type { Actor, Client, Route } from './route.ts';
+
+export const SESSION_COOKIE = 'dicomkeep_session';
+
+/** Who asks, where the route wants to know. @throws HttpRefusal 'not-signed-in' or 'forbidden'; Problem 'catalog-unavailable' */
+export async function authenticate(
+  context: Context,
+  route: Route,
+  accounts: Accounts,
+): Promise<{ actor: Actor | undefined; client: Client }> {
+  const { address, isSecure } = originOf(context);
+  if (route.role === 'public') {
+    assertSameOrigin(context);
+    return { actor: undefined, client: { address, isSecure, session: undefined } };
+  }
+  const identity = await accounts.authenticate(credentialsOf(context));
+  if (identity === undefined) {
+    const headers = { 'WWW-Authenticate': 'Bearer' };
+    throw new HttpRefusal('not-signed-in', 'sign in first', { headers });
+  }
+  const { name, role, session } = identity;
+  if (route.role === 'admin' && role !== 'admin') {
+    throw new HttpRefusal('forbidden', `${name} is a ${role}: this is for admins`);
+  }
+  if (session !== undefined) await assertSentByPage(context, session.id, accounts);
+  return { actor: { name, role, address }, client: { address, isSecure, session } };
+}
+
+/** How often it is looked whether who listens to a live stream may do so still, milliseconds. */
+const STILL_GOOD_MS = 10_000;
+
+/** Calls `end` when the session or the token of this request is no good any more. @returns what stops the watch */
+export function watchCredentials(context: Context, accounts: Accounts, end: () => void): () => void {
+  const credentials = credentialsOf(context);
+  const timer = setInterval(async () => {
+    try {
+      if ((await accounts.authenticate(credentials, false)) === undefined) end();
+    } catch {
+      // The catalogue is away: who was good stays so.
+    }
+  }, STILL_GOOD_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function credentialsOf(context: Context): Credentials {
+  const authorization = context.get('Authorization');
+  return {
+    cookie: context.cookies.get(SESSION_COOKIE),
+    authorization: authorization === '' ? undefined : authorization,
+  };
+}
+
+/** Header Set-Cookie; `value` undefined ends the cookie. Its end is the session's, which the server knows. */
+export function sessionCookie(value: string | undefined, isSecure: boolean): Record<string, string> {
+  const attributes = ['Path=/', 'HttpOnly', 'SameSite=Strict'];
+  if (isSecure) attributes.push('Secure');
+  if (value === undefined) attributes.push('Max-Age=0');
+  return { 'Set-Cookie': [`${SESSION_COOKIE}=${value ?? ''}`, ...attributes].join('; ') };
+}

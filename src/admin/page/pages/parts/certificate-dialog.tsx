@@ -1,0 +1,86 @@
+import { useState } from 'preact/hooks';
+import { api } from '../../lib/api.ts';
+import { t } from '../../lib/i18n.ts';
+import { Button, Dialog, ErrorNotice, Field, Textarea } from '../../ui/index.ts';
+import { useSubmit } from './use-submit.ts';
+
+interface CertificateDialogProps {
+  onClose(): void;
+  onReplaced(): void;
+}
+
+/** Takes the owner's certificate and key as PEM: files, or pasted. */
+export function CertificateDialog({ onClose, onReplaced }: CertificateDialogProps) {
+  const [certificate, setCertificate] = useState('');
+  const [privateKey, setPrivateKey] = useState('');
+  const { isBusy, error, submit } = useSubmit(async () => {
+    await api.put('/api/certificate', { certificate, privateKey });
+    onReplaced();
+  });
+  return (
+    <Dialog
+      title={t('settings.certificate.replace')}
+      onClose={onClose}
+      onSubmit={submit}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('shell.cancel')}</Button>
+          <Button
+            variant="primary"
+            type="submit"
+            busy={isBusy}
+            disabled={certificate.trim() === '' || privateKey.trim() === ''}
+          >
+            {t('settings.certificate.use')}
+          </Button>
+        </>
+      }
+    >
+      {error !== undefined && <ErrorNotice error={error} />}
+      <PemField
+        label={t('settings.certificate.pem')}
+        hint={t('settings.certificate.pem.hint')}
+        placeholder="-----BEGIN CERTIFICATE-----"
+        value={certificate}
+        onValue={setCertificate}
+      />
+      <PemField
+        label={t('settings.certificate.key')}
+        hint={t('settings.certificate.key.hint')}
+        placeholder="-----BEGIN PRIVATE KEY-----"
+        value={privateKey}
+        onValue={setPrivateKey}
+      />
+    </Dialog>
+  );
+}
+
+interface PemFieldProps {
+  label: string;
+  hint: string;
+  placeholder: string;
+  value: string;
+  onValue(value: string): void;
+}
+
+function PemField({ label, hint, placeholder, value, onValue }: PemFieldProps) {
+  return (
+    <div class="pem">
+      <Field label={label} hint={hint}>
+        <Textarea isCode rows={5} value={value} placeholder={placeholder} onInput={onValue} />
+      </Field>
+      <label class="button button-quiet button-small file">
+        <input
+          type="file"
+          class="visually-hidden"
+          accept=".pem,.crt,.cer,.key"
+          aria-label={t('settings.certificate.file-for', { label })}
+          onChange={(event) => {
+            event.currentTarget.files?.[0]?.text().then(onValue, () => onValue(''));
+          }}
+        />
+        <span aria-hidden="true">{t('settings.certificate.file')}</span>
+      </label>
+    </div>
+  );
+}

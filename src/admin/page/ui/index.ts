@@ -1,0 +1,15 @@
+export { Badge } from './badge.tsx';
+export { Button, IconButton } from './button.tsx';
+export { CopyText, copy } from './copy-text.tsx';
+export { Dialog, Drawer } from './dialog.tsx';
+export { Checkbox, Field, Input, Select, Switch, Textarea } from './field.tsx';
+export { Icon, type IconName } from './icon.tsx';
+export { Card, EmptyState, KeyValue, type KeyValueItem, Loading, PageHeader } from './layout.tsx';
+export { LoadMore } from './load-more.tsx';
+export { Menu, type MenuItem } from './menu.tsx';
+export { ErrorNotice, Notice, type Tone } from './notice.tsx';
+export { RelativeTime } from './relative-time.tsx';
+export { Spinner } from './spinner.tsx';
+export { type Column, Table } from './table.tsx';
+export { type Tab, Tabs } from './tabs.tsx';
+export { Toaster, toast } from './toast.tsx';

@@ -1,0 +1,74 @@
+import type { StoredInstance } from '../../catalog/catalog.ts';
+import { Problem } from '../../lib/problem.ts';
+import { instanceParameters, previewQuerySchema, seriesParameters } from '../api/studies.ts';
+import type { AdminParts } from '../parts.ts';
+import { afterFiling } from '../read-your-writes.ts';
+import { Reply, type Route, type RouteRequest, route } from '../route.ts';
+
+const TAG = 'Previews';
+const PNG = 'image/png';
+
+/** Pictures of instances, for people to recognise them by; never for diagnosis. */
+export function previewRoutes(parts: AdminParts): Route[] {
+  const { catalog } = parts;
+  return [
+    route({
+      method: 'get',
+      path: '/api/instances/{instance}/preview',
+      role: 'viewer',
+      summary: 'A picture of one frame of an instance.',
+      tag: TAG,
+      parameters: instanceParameters,
+      query: previewQuerySchema,
+      answer: PNG,
+      async handle({ parameters: { instance: uid }, query, headers }) {
+        const instance = await found(parts, `instance ${uid}`, () => catalog.instances.findByUid(uid));
+        return await picture(parts, instance, query, headers);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/studies/{study}/series/{series}/preview',
+      role: 'viewer',
+      summary: 'A picture of the instance in the middle of a series.',
+      tag: TAG,
+      parameters: seriesParameters,
+      query: previewQuerySchema,
+      answer: PNG,
+      async handle({ parameters: { study, series }, query, headers }) {
+        const middle = () => catalog.instances.middleOf(study, series);
+        return await picture(parts, await found(parts, `series ${series}`, middle), query, headers);
+      },
+    }),
+  ];
+}
+
+async function found(
+  { filer }: AdminParts,
+  name: string,
+  look: () => Promise<StoredInstance | undefined>,
+): Promise<StoredInstance> {
+  const instance = await afterFiling(filer, look, (nothing) => nothing === undefined);
+  if (instance === undefined) throw new Problem('not-found', `no ${name}`);
+  return instance;
+}
+
+async function picture(
+  { previews }: AdminParts,
+  instance: StoredInstance,
+  { frame, size }: { frame?: number | undefined; size: number },
+  headers: RouteRequest<undefined, undefined, undefined>['headers'],
+): Promise<Reply> {
+  const options = { frame, sizeMax: size };
+  const etag = previews.etag(instance, options);
+  const caching = { ETag: etag, 'Cache-Control': 'private, max-age=3600' };
+  if (isKnown(headers['if-none-match'], etag)) return new Reply(304, caching, null);
+  const { png } = await previews.picture(instance, options);
+  return new Reply(200, { ...caching, 'Content-Type': PNG }, png);
+}
+
+/** RFC 9110 §13.1.2: a list of tags, which compare weakly. */
+function isKnown(ifNoneMatch: string | string[] | undefined, etag: string): boolean {
+  if (typeof ifNoneMatch !== 'string') return false;
+  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,60 @@
+import { Problem } from '../lib/problem.ts';
+import type { Job, JobHandler, JobProgress } from './queue.ts';
+
+/** What a job of kind `send` is about. */
+export interface SendSubject {
+  studyInstanceUid: string;
+  /** The whole study without it. */
+  seriesInstanceUid?: string;
+  /** AE title. */
+  peer: string;
+}
+
+export interface SendRequest extends SendSubject {
+  signal: AbortSignal;
+  progress(progress: JobProgress): void;
+}
+
+export interface SendResult {
+  sent: number;
+  failed: number;
+  /** Why the first one failed, '' where none did. */
+  reason: string;
+}
+
+/** Sends to a peer by C-STORE; `services` implements it. */
+export interface Sender {
+  /** @throws Problem 'not-found', 'peer-unreachable', 'volume-offline', 'catalog-unavailable', 'cancelled' */
+  send(request: SendRequest): Promise<SendResult>;
+}
+
+export const SEND = 'send';
+
+/** Jobs that send a study or a series to a peer. A further attempt sends everything again: whoever has an instance already keeps it once. */
+export function sendHandler(sender: Sender): JobHandler {
+  return {
+    describe(job) {
+      const { studyInstanceUid, seriesInstanceUid, peer } = subjectOf(job);
+      const what =
+        seriesInstanceUid === undefined ? `study ${studyInstanceUid}` : `series ${seriesInstanceUid}`;
+      return `send ${what} to ${peer}`;
+    },
+    fieldsOf(job) {
+      const { peer, ...uids } = subjectOf(job);
+      return { destination: peer, ...uids };
+    },
+    async run(job, { signal, progress }) {
+      const { sent, failed, reason } = await sender.send({ ...subjectOf(job), signal, progress });
+      if (failed === 0) return { state: 'done', words: '' };
+      const words = `${failed} of ${sent + failed} instances were not sent; the first: ${reason}`;
+      return { state: 'failed', words };
+    },
+  };
+}
+
+function subjectOf({ id, payload }: Job): SendSubject {
+  const { studyInstanceUid, seriesInstanceUid, peer } = payload as Partial<Record<string, unknown>>;
+  if (typeof studyInstanceUid !== 'string' || typeof peer !== 'string')
+    throw new Problem('not-found', `job ${id} does not say what to send, and where`);
+  return { studyInstanceUid, peer, ...(typeof seriesInstanceUid === 'string' && { seriesInstanceUid }) };
+}

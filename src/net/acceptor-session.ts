@@ -1,0 +1,373 @@
+import type { Socket } from 'node:net';
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../dicom/file-meta.ts';
+import { nameOfUid, storageSopClasses } from '../dicom/uids.ts';
+import { isRequest, type Message } from '../dimse/message.ts';
+import { responseTo } from '../dimse/response.ts';
+import { status, statusWords } from '../dimse/status.ts';
+import type { Log } from '../lib/log.ts';
+import { messageOf } from '../lib/problem.ts';
+import type { Caller, Callers } from '../services/callers.ts';
+import { chooseTransferSyntax, isStorageClass } from '../services/contexts.ts';
+import type {
+  AssociationTally,
+  Observer,
+  Party,
+  RejectReason,
+  StoredObservation,
+} from '../services/observer.ts';
+import type { Settings } from '../services/settings.ts';
+import { Association, type Indication } from '../ul/association.ts';
+import { type AcceptedContext, type NegotiationPolicy, negotiate } from '../ul/negotiation.ts';
+import type { AAssociateRj } from '../ul/pdu/a-associate-rj.ts';
+import type { AAssociateRq } from '../ul/pdu/a-associate-rq.ts';
+import { abortWords } from '../ul/words.ts';
+import { AssociationDriver, type DataSetConsumer, type DriverEvents } from './association-driver.ts';
+import { netLimits } from './limits.ts';
+import { type OperationHandler, operationHandlers, type Services } from './operations.ts';
+import { readByEvents, readInto } from './socket-reader.ts';
+import { StoreScu } from './store-scu.ts';
+
+export interface AcceptorOptions {
+  /** Asked for each association. */
+  settings: { readonly current: Pick<Settings, 'aeTitles' | 'maximumAssociations'> };
+  pduBytesMax: number;
+  artimTimeoutMs: number;
+  associationIdleTimeoutMs: number;
+  responseTimeoutMs: number;
+  storageSopClasses: 'any' | 'standard';
+  callers: Callers;
+  services: Services;
+  observer: Observer;
+  log: Log;
+}
+
+/** Names of proposed SOP classes that are noted of an unknown caller. */
+const PROPOSED_NAMES_MAX = 50;
+
+/** Association-local: temporary congestion and local limit exceeded — PS3.8 §9.3.4, Table 9-21. */
+const LOCAL_LIMIT_EXCEEDED = { type: 'A-ASSOCIATE-RJ', result: 2, source: 3, reason: 2 } as const;
+
+export interface Origin {
+  number: number;
+  /** Network address. */
+  address: string;
+  isTls: boolean;
+}
+
+export interface SessionHost {
+  isFull(): boolean;
+  closed(): void;
+}
+
+/** One association that a caller has with us. */
+export class AcceptorSession implements DriverEvents {
+  readonly driver: AssociationDriver;
+  readonly services: Services;
+  readonly log: Log;
+  readonly #options: AcceptorOptions;
+  readonly #association: Association;
+  readonly #origin: Origin;
+  readonly #host: SessionHost;
+  readonly #operations = new Map<number, AbortController>();
+  #socket: Socket | undefined;
+  #caller: Caller | undefined;
+  #tally: AssociationTally | undefined;
+  #contexts: ReadonlyMap<number, AcceptedContext> = new Map();
+  #storeScu: StoreScu | undefined;
+  #messageId = 0;
+  readonly #refused = new Map<string, number>();
+  #isOver = false;
+
+  constructor(origin: Origin, options: AcceptorOptions, host: SessionHost) {
+    const { number, address } = origin;
+    this.#options = options;
+    this.#origin = origin;
+    this.#host = host;
+    this.services = options.services;
+    this.log = options.log.child({ association: number, address });
+    this.#association = new Association('acceptor', { pduBytesMax: options.pduBytesMax });
+    this.driver = new AssociationDriver(this.#association, this, {
+      artimTimeoutMs: options.artimTimeoutMs,
+      idleTimeoutMs: options.associationIdleTimeoutMs,
+    });
+  }
+
+  attach(socket: Socket): void {
+    const read = this.#origin.isTls ? readByEvents : readInto;
+    const reader = read(socket, this.driver);
+    this.#socket = reader.socket;
+    this.driver.attach(reader);
+  }
+
+  /** @throws Error before the association is established */
+  get caller(): Caller {
+    if (this.#caller === undefined) throw new Error('no association yet');
+    return this.#caller;
+  }
+
+  /** @throws Error before the association is established */
+  get tally(): AssociationTally {
+    if (this.#tally === undefined) throw new Error('no association yet');
+    return this.#tally;
+  }
+
+  get observer(): Observer {
+    return this.#options.observer;
+  }
+
+  get callers(): Callers {
+    return this.#options.callers;
+  }
+
+  contextOf(contextId: number): AcceptedContext {
+    const context = this.#contexts.get(contextId);
+    if (context === undefined) throw new Error(`no presentation context ${contextId}`);
+    return context;
+  }
+
+  indicate(primitive: Indication): void {
+    switch (primitive.type) {
+      case 'A-ASSOCIATE indication':
+        this.#associate(primitive.request).catch((error: unknown) => {
+          this.log.error('association', { reason: messageOf(error) });
+          this.driver.abort('internal error');
+        });
+        break;
+      case 'A-RELEASE indication':
+        this.#cancelOperations();
+        this.driver.submit({ type: 'A-RELEASE response' });
+        this.#isOver = true;
+        this.log.info('association released', this.#summary());
+        if (this.#tally !== undefined) this.observer.associationEnded(this.#tally, true, '');
+        break;
+      case 'A-ABORT indication':
+        this.#ended(`aborted by the caller: ${abortWords(primitive.source, primitive.reason)}`);
+        break;
+      case 'A-P-ABORT indication':
+        this.#ended(primitive.message);
+        break;
+      case 'A-ASSOCIATE confirmation':
+      case 'A-ASSOCIATE rejected':
+      case 'A-RELEASE confirmation':
+      case 'P-DATA indication':
+        break;
+    }
+  }
+
+  message(contextId: number, message: Message): DataSetConsumer | undefined {
+    if (message.type === 'C-STORE-RSP') {
+      this.#storeScu?.respond(message);
+      return undefined;
+    }
+    if (message.type === 'C-CANCEL-RQ') {
+      this.#operations.get(message.messageIdBeingRespondedTo)?.abort();
+      return undefined;
+    }
+    if (!isRequest(message)) return undefined;
+    const handler: OperationHandler | undefined = operationHandlers.get(message.type);
+    if (handler === undefined) {
+      this.driver.send(contextId, responseTo(message, { status: status.unrecognizedOperation }));
+      return undefined;
+    }
+    if (this.#operations.size >= netLimits.operationsMax) {
+      this.driver.send(contextId, responseTo(message, { status: status.resourceLimitation }));
+      return undefined;
+    }
+    if (this.#operations.has(message.messageId)) {
+      this.driver.send(contextId, responseTo(message, { status: status.duplicateInvocation }));
+      return undefined;
+    }
+    return handler(this, contextId, message);
+  }
+
+  failed(error: unknown): void {
+    this.log.error('bug', {
+      reason: messageOf(error),
+      stack: error instanceof Error ? (error.stack ?? '') : '',
+    });
+  }
+
+  closed(): void {
+    this.#ended('connection closed');
+    this.#host.closed();
+  }
+
+  /** Notes an operation that may be cancelled; call `done` when its last response is sent. */
+  beginOperation(messageId: number): { signal: AbortSignal; done(): void } {
+    const controller = new AbortController();
+    this.#operations.set(messageId, controller);
+    return { signal: controller.signal, done: () => this.#operations.delete(messageId) };
+  }
+
+  /** C-STORE sub-operations on this association — PS3.4 §C.4.3. */
+  storeScu(priority: number): StoreScu {
+    const scu = new StoreScu({
+      driver: this.driver,
+      contexts: [...this.#contexts.values()].filter((context) => context.requestorRoles.scp),
+      nextMessageId: () => {
+        this.#messageId = (this.#messageId % 0xffff) + 1;
+        return this.#messageId;
+      },
+      responseTimeoutMs: this.#options.responseTimeoutMs,
+      priority,
+      close: async () => {
+        if (this.#storeScu === scu) this.#storeScu = undefined;
+      },
+    });
+    this.#storeScu = scu;
+    return scu;
+  }
+
+  countStored(stored: StoredObservation): void {
+    this.tally.storedInstances += 1;
+    this.tally.storedBytes += stored.sizeBytes;
+    this.observer.instanceStored(this.tally, stored);
+  }
+
+  countRefusedInstance(value: number, words: string): void {
+    this.tally.refusedInstances += 1;
+    this.#noteRefused(value, words);
+    this.observer.instanceRefused(this.tally, statusWords(value), words);
+  }
+
+  /** @param operation C-ECHO, C-FIND, C-MOVE or C-GET */
+  countRefused(operation: string, value: number, words: string): void {
+    this.#noteRefused(value, words);
+    this.observer.queryRefused(this.tally, operation, words);
+  }
+
+  /** One line for each reason, not for each instance. */
+  #noteRefused(value: number, words: string): void {
+    const count = (this.#refused.get(words) ?? 0) + 1;
+    if (count === 1 && this.#refused.size < 100) {
+      this.log.warn('refused', {
+        caller: this.#caller?.callingAeTitle ?? '',
+        status: statusWords(value),
+        reason: words,
+      });
+    }
+    if (this.#refused.has(words) || this.#refused.size < 100) this.#refused.set(words, count);
+  }
+
+  /** For the end of the server: an association on which nothing is under way is not worth waiting for. */
+  abortIfIdle(): void {
+    if (this.#operations.size === 0 && !this.driver.isWithinDataSet()) this.abort();
+  }
+
+  abort(): void {
+    this.driver.abort('the server stops');
+  }
+
+  async #associate(request: AAssociateRq): Promise<void> {
+    const { callingAeTitle, calledAeTitle } = request;
+    const { address } = this.#origin;
+    const proposed = proposedNames(request);
+    const caller = await this.callers.identify({ callingAeTitle, calledAeTitle, address, proposed });
+    if (this.#host.isFull()) {
+      this.#reject(caller, LOCAL_LIMIT_EXCEEDED, 'limit-exceeded', 'local limit exceeded');
+      return;
+    }
+    const refusal = this.callers.refusalOf(caller);
+    const negotiated = negotiate(request, this.#policy(refusal));
+    if ('reject' in negotiated) {
+      const words = refusal ?? negotiated.words;
+      if (caller.peer === undefined) this.callers.recordUnknown(caller, words);
+      this.#reject(caller, negotiated.reject, reasonOf(negotiated.reject), words);
+      return;
+    }
+    this.#caller = caller;
+    this.#contexts = negotiated.contexts;
+    if (!this.driver.submit({ type: 'A-ASSOCIATE accept', accept: negotiated.accept })) return;
+    if (caller.peer === undefined) this.callers.recordUnknown(caller, '');
+    this.log.info('association accepted', {
+      caller: callingAeTitle,
+      called: calledAeTitle,
+      isPeer: caller.peer !== undefined,
+      isTls: this.#origin.isTls,
+      contexts: negotiated.contexts.size,
+      proposed: request.presentationContexts.length,
+    });
+    this.#open(caller);
+  }
+
+  #open(caller: Caller): void {
+    const tally: AssociationTally = {
+      number: this.#origin.number,
+      party: this.#party(caller),
+      openedAt: Date.now(),
+      storedInstances: 0,
+      storedBytes: 0,
+      refusedInstances: 0,
+      sentInstances: 0,
+      queries: 0,
+      echoes: 0,
+    };
+    this.#tally = tally;
+    this.observer.associationOpened(tally);
+  }
+
+  #reject(caller: Caller, reject: AAssociateRj, reason: RejectReason, words: string): void {
+    this.driver.submit({ type: 'A-ASSOCIATE reject', reject });
+    this.#isOver = true;
+    const { callingAeTitle, calledAeTitle } = caller;
+    this.log.warn('association rejected', { caller: callingAeTitle, called: calledAeTitle, reason: words });
+    this.observer.associationRejected(this.#party(caller), reason, words);
+  }
+
+  #party(caller: Caller | undefined): Party {
+    const { address, isTls } = this.#origin;
+    const { callingAeTitle = '', calledAeTitle = '', peer } = caller ?? {};
+    return { callingAeTitle, calledAeTitle, address, isPeer: peer !== undefined, isTls };
+  }
+
+  #policy(refusal: string | undefined): NegotiationPolicy {
+    const { settings, pduBytesMax, storageSopClasses: policy } = this.#options;
+    return {
+      calledAeTitles: new Set(settings.current.aeTitles),
+      maximumLength: pduBytesMax,
+      implementationClassUid: IMPLEMENTATION_CLASS_UID,
+      implementationVersionName: IMPLEMENTATION_VERSION_NAME,
+      acceptCallingAeTitle: () => refusal === undefined,
+      acceptTransferSyntax: (abstractSyntax, proposed, isToBeSent) =>
+        chooseTransferSyntax(abstractSyntax, proposed, policy, isToBeSent),
+      acceptScpRole: (sopClassUid) =>
+        storageSopClasses.has(sopClassUid) || isStorageClass(sopClassUid, policy),
+      // A user identity is taken note of and not checked: peers are known by AE title and address.
+      acceptUserIdentity: () => true,
+    };
+  }
+
+  /** The first reason is the one that counts; the connection's end follows every other. */
+  #ended(words: string): void {
+    this.#cancelOperations();
+    this.#storeScu?.end(words);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.log.warn('association ended', { reason: words, ...this.#summary() });
+    if (this.#tally !== undefined) this.observer.associationEnded(this.#tally, false, words);
+    // Whoever only looks whether the port is open says nothing.
+    else if (this.#caller === undefined && (this.#socket?.bytesRead ?? 0) > 0)
+      this.observer.associationRejected(this.#party(undefined), 'protocol-error', `no association: ${words}`);
+  }
+
+  #cancelOperations(): void {
+    for (const controller of this.#operations.values()) controller.abort();
+  }
+
+  #summary(): Record<string, number> {
+    const refused = [...this.#refused.values()].reduce((sum, count) => sum + count, 0);
+    return { stored: this.#tally?.storedInstances ?? 0, refused };
+  }
+}
+
+function proposedNames(request: AAssociateRq): string[] {
+  const classes = new Set(request.presentationContexts.map(({ abstractSyntax }) => abstractSyntax));
+  return [...classes].slice(0, PROPOSED_NAMES_MAX).map(nameOfUid);
+}
+
+/** PS3.8 §9.3.4, Table 9-21. */
+function reasonOf({ source, reason }: AAssociateRj): RejectReason {
+  if (source === 1 && reason === 7) return 'called-ae-title';
+  if (source === 1 && reason === 3) return 'calling-ae-title';
+  return 'protocol-error';
+}

@@ -1,0 +1,258 @@
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../dicom/file-meta.ts';
+import type { Message, MessageOfType } from '../dimse/message.ts';
+import { Problem } from '../lib/problem.ts';
+import type { EchoOutcome } from '../services/echo.ts';
+import { Association, type Indication } from '../ul/association.ts';
+import { DICOM_APPLICATION_CONTEXT } from '../ul/negotiation.ts';
+import type { AAssociateRj } from '../ul/pdu/a-associate-rj.ts';
+import type { AAssociateRq, ProposedContext } from '../ul/pdu/a-associate-rq.ts';
+import { abortWords, rejectWords } from '../ul/words.ts';
+import { AssociationDriver, type DriverEvents } from './association-driver.ts';
+import { ConnectError, openConnection } from './connection.ts';
+import type { ReaderEvents } from './socket-reader.ts';
+import { type MoveOriginator, StoreScu } from './store-scu.ts';
+
+export interface Destination {
+  aeTitle: string;
+  host: string;
+  port: number;
+  useTls: boolean;
+}
+
+export interface RequestorOptions {
+  /** Ours, as it is now. */
+  callingAeTitle(): string;
+  pduBytesMax: number;
+  artimTimeoutMs: number;
+  associationIdleTimeoutMs: number;
+  connectTimeoutMs: number;
+  responseTimeoutMs: number;
+}
+
+/** A peer that cannot be reached, or does not do what it was asked for. */
+export class PeerProblem extends Problem {
+  readonly outcome: EchoOutcome;
+
+  constructor(outcome: EchoOutcome, words: string) {
+    super('peer-unreachable', words);
+    this.outcome = outcome;
+  }
+}
+
+/** First bytes of a TLS alert and of a handshake — RFC 8446 §5.1. PDU types end at 07H. */
+const TLS_CONTENT_TYPES: readonly number[] = [0x15, 0x16];
+const PDU_TYPE_MAX = 7;
+
+/** One association of ours with a peer. */
+export class Requestor implements DriverEvents {
+  resolvedAddress: string | undefined;
+  connectMs: number | undefined;
+  associateMs: number | undefined;
+  readonly #destination: Destination;
+  readonly #options: RequestorOptions;
+  readonly #association: Association;
+  readonly #driver: AssociationDriver;
+  #settled: ((problem?: Problem) => void) | undefined;
+  #ended: PeerProblem | undefined;
+  #isEstablished = false;
+  /** What the peer said first. */
+  #firstByte: number | undefined;
+  #awaitEcho: ((response: MessageOfType<'C-ECHO-RSP'> | PeerProblem) => void) | undefined;
+  #storeScu: StoreScu | undefined;
+  #messageId = 0;
+  #onClosed: () => void = () => undefined;
+
+  constructor(destination: Destination, options: RequestorOptions) {
+    this.#destination = destination;
+    this.#options = options;
+    this.#association = new Association('requestor', { pduBytesMax: options.pduBytesMax });
+    const { artimTimeoutMs, associationIdleTimeoutMs: idleTimeoutMs } = options;
+    this.#driver = new AssociationDriver(this.#association, this, { artimTimeoutMs, idleTimeoutMs });
+  }
+
+  /** Connects and negotiates. @throws PeerProblem */
+  async open(contexts: readonly ProposedContext[]): Promise<void> {
+    this.#driver.perform(
+      this.#association.submit({ type: 'A-ASSOCIATE request', request: this.#requestOf(contexts) }),
+    );
+    const connection = await this.#connect();
+    const connectedAt = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      const { responseTimeoutMs } = this.#options;
+      const timer = setTimeout(() => {
+        this.#end(`no answer to the association request within ${responseTimeoutMs} ms`, 'answer-timeout');
+        this.#driver.abort('no answer');
+      }, responseTimeoutMs);
+      this.#settled = (problem) => {
+        clearTimeout(timer);
+        if (problem === undefined) resolve();
+        else reject(problem);
+      };
+      this.#driver.attach(connection.read());
+    });
+    this.associateMs = performance.now() - connectedAt;
+  }
+
+  /** @throws PeerProblem */
+  async echo(message: MessageOfType<'C-ECHO-RQ'>): Promise<MessageOfType<'C-ECHO-RSP'>> {
+    const context = [...this.#association.contexts.values()][0];
+    if (context === undefined) {
+      throw this.#problem('accepts no presentation context for C-ECHO', 'verification-not-accepted');
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const response = await new Promise<MessageOfType<'C-ECHO-RSP'> | PeerProblem>((resolve) => {
+      this.#awaitEcho = resolve;
+      const words = `no answer to C-ECHO within ${this.#options.responseTimeoutMs} ms`;
+      timer = setTimeout(
+        () => resolve(this.#problem(words, 'answer-timeout')),
+        this.#options.responseTimeoutMs,
+      );
+      if (!this.#driver.send(context.id, message))
+        resolve(this.#ended ?? this.#problem('ended the association', 'aborted'));
+    });
+    clearTimeout(timer);
+    if (response instanceof PeerProblem) {
+      this.#driver.abort(response.message);
+      throw response;
+    }
+    return response;
+  }
+
+  storeScu(subOperation: {
+    priority: number;
+    originator?: MoveOriginator;
+    preferredTransferSyntaxes: readonly string[];
+  }): StoreScu {
+    this.#storeScu = new StoreScu({
+      ...subOperation,
+      driver: this.#driver,
+      contexts: this.#association.contexts.values(),
+      nextMessageId: () => {
+        this.#messageId = (this.#messageId % 0xffff) + 1;
+        return this.#messageId;
+      },
+      responseTimeoutMs: this.#options.responseTimeoutMs,
+      close: () => this.release(),
+    });
+    if (this.#ended !== undefined) this.#storeScu.end(this.#ended.message);
+    return this.#storeScu;
+  }
+
+  /** Releases the association, and waits for the end of the connection; a peer that does not answer is aborted. */
+  async release(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    const closed = new Promise<void>((resolve) => {
+      this.#onClosed = resolve;
+    });
+    const timer = setTimeout(
+      () => this.#driver.abort('no answer to the release'),
+      this.#options.artimTimeoutMs,
+    );
+    if (this.#driver.submit({ type: 'A-RELEASE request' })) await closed;
+    clearTimeout(timer);
+  }
+
+  indicate(primitive: Indication): void {
+    switch (primitive.type) {
+      case 'A-ASSOCIATE confirmation':
+        this.#isEstablished = true;
+        this.#settled?.();
+        break;
+      case 'A-ASSOCIATE rejected':
+        this.#end(`rejected the association: ${rejectWords(primitive.reject)}`, outcomeOf(primitive.reject));
+        break;
+      case 'A-RELEASE indication':
+        this.#driver.submit({ type: 'A-RELEASE response' });
+        break;
+      case 'A-ABORT indication':
+        this.#end(`aborted the association: ${abortWords(primitive.source, primitive.reason)}`, 'aborted');
+        break;
+      case 'A-P-ABORT indication':
+        this.#broken(`association aborted: ${primitive.message}`);
+        break;
+      case 'A-ASSOCIATE indication':
+      case 'A-RELEASE confirmation':
+      case 'P-DATA indication':
+        break;
+    }
+  }
+
+  message(_contextId: number, message: Message): undefined {
+    if (message.type === 'C-STORE-RSP') this.#storeScu?.respond(message);
+    if (message.type === 'C-ECHO-RSP') this.#awaitEcho?.(message);
+  }
+
+  closed(): void {
+    this.#broken('closed the connection');
+    this.#onClosed();
+  }
+
+  /** What does not begin as an answer of DICOM tells by its first byte what it is. */
+  #broken(words: string): void {
+    if (this.#isEstablished) this.#end(words, 'aborted');
+    else if (this.#firstByte === undefined) this.#end('closed the connection without an answer', 'not-dicom');
+    else if (TLS_CONTENT_TYPES.includes(this.#firstByte)) this.#end('answers by TLS', 'tls-failed');
+    else if (this.#firstByte > PDU_TYPE_MAX) this.#end('does not answer as DICOM does', 'not-dicom');
+    else this.#end(words, 'aborted');
+  }
+
+  #end(words: string, outcome: EchoOutcome): void {
+    this.#ended ??= this.#problem(words, outcome);
+    this.#settled?.(this.#ended);
+    this.#awaitEcho?.(this.#ended);
+    this.#storeScu?.end(this.#ended.message);
+  }
+
+  #problem(words: string, outcome: EchoOutcome): PeerProblem {
+    const { aeTitle, host, port } = this.#destination;
+    return new PeerProblem(outcome, `${aeTitle} at ${host}:${port}: ${words}`);
+  }
+
+  #requestOf(contexts: readonly ProposedContext[]): AAssociateRq {
+    return {
+      type: 'A-ASSOCIATE-RQ',
+      protocolVersion: 1,
+      calledAeTitle: this.#destination.aeTitle,
+      callingAeTitle: this.#options.callingAeTitle(),
+      applicationContext: DICOM_APPLICATION_CONTEXT,
+      presentationContexts: [...contexts],
+      userInformation: {
+        maximumLength: this.#options.pduBytesMax,
+        implementationClassUid: IMPLEMENTATION_CLASS_UID,
+        implementationVersionName: IMPLEMENTATION_VERSION_NAME,
+        roleSelections: [],
+        extendedNegotiations: [],
+        commonExtendedNegotiations: [],
+      },
+    };
+  }
+
+  async #connect() {
+    const driver = this.#driver;
+    const events: ReaderEvents = {
+      chunk: (bytes) => {
+        this.#firstByte ??= bytes[0];
+        driver.chunk(bytes);
+      },
+      held: () => driver.held(),
+      isWithinDataSet: () => driver.isWithinDataSet(),
+    };
+    try {
+      const connection = await openConnection(this.#destination, events, this.#options.connectTimeoutMs);
+      this.resolvedAddress = connection.resolvedAddress;
+      this.connectMs = connection.connectMs;
+      return connection;
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      this.resolvedAddress = error.resolvedAddress;
+      throw this.#problem(error.message, error.outcome);
+    }
+  }
+}
+
+/** PS3.8 §9.3.4, Table 9-21. */
+function outcomeOf({ source, reason }: Pick<AAssociateRj, 'source' | 'reason'>): EchoOutcome {
+  if (source === 1 && reason === 7) return 'rejected-called-ae-title';
+  if (source === 1 && reason === 3) return 'rejected-calling-ae-title';
+  return 'rejected-other';
+}

@@ -1,0 +1,25 @@
+/** Bounds of what an instance may make us hold or do while one of its frames is read, decoded and drawn. */
+export const pixelLimits = {
+  /** Everything before Pixel Data, bytes; an enhanced image with 10⁴ frames has some 10 MB. */
+  headBytesMax: 32 * 1024 * 1024,
+  /** Elements of it at all levels. */
+  headElementsMax: 500_000,
+  /** Sequences within sequences. */
+  headDepthMax: 64,
+  /** One frame, compressed or not, bytes; a mammogram has 50 MB. */
+  frameBytesMax: 128 * 1024 * 1024,
+  /** Fragments that are looked at in order to find those of a frame. */
+  fragmentsMax: 1_000_000,
+  /** What a deflated data set may inflate to until the frame is there, bytes. */
+  inflatedBytesMax: 1024 * 1024 * 1024,
+  /** Pieces in which a file is read, bytes. */
+  pieceBytes: 256 * 1024,
+  /** From the beginning of a picture to its end, milliseconds. */
+  pictureTimeoutMs: 10_000,
+  /** Pictures that wait for their turn. */
+  queueMax: 32,
+  /** How long the thread stays when there is nothing to do, milliseconds. */
+  idleMs: 60_000,
+  /** A thread that has held a larger frame is ended, for WebAssembly gives no memory back. */
+  frameBytesKept: 32 * 1024 * 1024,
+} as const;

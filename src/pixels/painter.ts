@@ -1,0 +1,134 @@
+import { Worker } from 'node:worker_threads';
+import { Problem } from '../lib/problem.ts';
+import type { PictureAnswer, PictureRequest } from './decode-thread.ts';
+import { pixelLimits } from './limits.ts';
+
+interface Waiting {
+  request: PictureRequest;
+  resolve(png: Buffer): void;
+  reject(error: unknown): void;
+}
+
+export interface PainterLimits {
+  readonly pictureTimeoutMs: number;
+  readonly queueMax: number;
+  readonly idleMs: number;
+}
+
+/**
+ * Makes pictures of frames, one after the other, in a thread that begins with the first and ends when there was nothing to do for a while. A hostile stream
+ * can keep a decoder busy for minutes or break it for good, so a thread that takes too long, or in which a decoder has failed, is thrown away.
+ */
+export class Painter {
+  readonly #limits: PainterLimits;
+  readonly #queue: Waiting[] = [];
+  #current: Waiting | undefined;
+  #worker: Worker | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(limits: PainterLimits = pixelLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * @returns a PNG file
+   * @throws Problem 'not-renderable', 'not-found', 'unreadable-data-set', 'volume-offline', or 'backlog-full' where too many wait already
+   */
+  paint(request: PictureRequest): Promise<Buffer> {
+    if (this.#isClosed) return Promise.reject(closed());
+    if (this.#queue.length >= this.#limits.queueMax) {
+      return Promise.reject(
+        new Problem('backlog-full', `${this.#queue.length} pictures wait to be made already`),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request, resolve, reject });
+      if (this.#current === undefined) this.#next();
+    });
+  }
+
+  /** Ends the thread; what waits is refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { reject } of this.#queue.splice(0)) reject(closed());
+    this.#settle()?.reject(closed());
+    await this.#discard();
+  }
+
+  #next(): void {
+    this.#current = this.#queue.shift();
+    if (this.#current === undefined) {
+      this.#worker?.unref();
+      this.#startTimer(this.#limits.idleMs, () => void this.#discard()).unref();
+      return;
+    }
+    const { pictureTimeoutMs } = this.#limits;
+    this.#worker ??= this.#newWorker();
+    this.#worker.ref();
+    this.#worker.postMessage(this.#current.request);
+    this.#startTimer(pictureTimeoutMs, () =>
+      this.#fail(new Problem('not-renderable', `the picture was not there after ${pictureTimeoutMs} ms`)),
+    );
+  }
+
+  #newWorker(): Worker {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./decode-thread.${extension}`, import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 },
+    });
+    // A worker that was thrown away may still have something to say.
+    const ifCurrent = (act: () => void) => worker === this.#worker && act();
+    worker.on('message', (answer: PictureAnswer) => ifCurrent(() => this.#answer(answer)));
+    worker.on('error', (error) => ifCurrent(() => this.#fail(asProblem(error))));
+    worker.on('exit', () => ifCurrent(() => this.#fail(new Error('the thread of the pictures has ended'))));
+    return worker;
+  }
+
+  #answer(answer: PictureAnswer): void {
+    const waiting = this.#settle();
+    if (answer.isSpent) void this.#discard();
+    if ('png' in answer)
+      waiting?.resolve(Buffer.from(answer.png.buffer, answer.png.byteOffset, answer.png.length));
+    else if (answer.code === 'internal') waiting?.reject(new Error(answer.words));
+    else waiting?.reject(new Problem(answer.code, answer.words));
+    this.#next();
+  }
+
+  /** The thread is of no use any more. */
+  #fail(error: Error): void {
+    void this.#discard();
+    this.#settle()?.reject(error);
+    if (!this.#isClosed) this.#next();
+  }
+
+  #settle(): Waiting | undefined {
+    clearTimeout(this.#timer);
+    const waiting = this.#current;
+    this.#current = undefined;
+    return waiting;
+  }
+
+  async #discard(): Promise<void> {
+    clearTimeout(this.#timer);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  #startTimer(ms: number, act: () => void): NodeJS.Timeout {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, ms);
+    return this.#timer;
+  }
+}
+
+/** An instance may be larger than what its thread is allowed. */
+function asProblem(error: Error & { code?: unknown }): Error {
+  if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+  return new Problem('not-renderable', 'the picture takes more memory than it may', { cause: error });
+}
+
+function closed(): Problem {
+  return new Problem('cancelled', 'the archive is being stopped');
+}

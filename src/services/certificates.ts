@@ -1,0 +1,209 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { hostname, networkInterfaces } from 'node:os';
+import { generate } from 'selfsigned';
+import type { Log } from '../lib/log.ts';
+import { messageOf, Problem } from '../lib/problem.ts';
+import { readSecretFile, writeSecretFile } from '../storage/secret-files.ts';
+
+/** PEM: the chain, the leaf first; and the key of the leaf, unencrypted. */
+export interface CertificateFiles {
+  certificate: string;
+  privateKey: string;
+}
+
+/** What a certificate says of itself. */
+export interface CertificateDescription {
+  subject: string;
+  issuer: string;
+  /** DNS names and addresses. */
+  names: string[];
+  /** Milliseconds since 1970. */
+  validFrom: number;
+  validUntil: number;
+  /** Upper-case hex, with colons. */
+  sha256Fingerprint: string;
+  isSelfSigned: boolean;
+}
+
+export interface CertificatesOptions {
+  /** Key and chain in one file, so that no power cut parts them. */
+  file: string;
+  log: Log;
+}
+
+const FILE_BYTES_MAX = 300_000;
+const CHAIN_LENGTH_MAX = 10;
+const VALID_YEARS = 10;
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+?-----END CERTIFICATE-----/g;
+const PEM_PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/;
+
+/** The certificate by which we are known to browsers and to DICOM nodes that call by TLS: the owner's, or a self-signed one of ours. */
+export class Certificates {
+  readonly #file: string;
+  readonly #listeners = new Set<() => void>();
+  #current: CertificateFiles;
+
+  private constructor(file: string, current: CertificateFiles) {
+    this.#file = file;
+    this.#current = current;
+  }
+
+  /** Reads the certificate; makes a self-signed one where there is none, or none that can be used. */
+  static async open({ file, log }: CertificatesOptions): Promise<Certificates> {
+    try {
+      const text = await readSecretFile(file, FILE_BYTES_MAX);
+      // One that has expired is used nevertheless: some encryption is better than a page that nobody reaches.
+      if (text !== undefined) return new Certificates(file, checked(partsOf(text)));
+    } catch (error) {
+      log.error('certificate not usable, a new one is made', { path: file, reason: messageOf(error) });
+    }
+    const made = await selfSigned();
+    await writeSecretFile(file, textOf(made));
+    log.info('certificate made', { path: file });
+    return new Certificates(file, made);
+  }
+
+  current(): CertificateFiles {
+    return this.#current;
+  }
+
+  describe(): CertificateDescription {
+    const leaf = new X509Certificate(this.#current.certificate);
+    return {
+      subject: inOneLine(leaf.subject),
+      issuer: inOneLine(leaf.issuer),
+      names: namesOf(leaf),
+      validFrom: Date.parse(leaf.validFrom),
+      validUntil: Date.parse(leaf.validTo),
+      sha256Fingerprint: leaf.fingerprint256,
+      isSelfSigned: leaf.subject === leaf.issuer && leaf.verify(leaf.publicKey),
+    };
+  }
+
+  /** @throws Problem 'unusable-setting' in words, and the one there was stays */
+  async replace(certificate: string, privateKey: string): Promise<void> {
+    const parts = checked({ certificate, privateKey });
+    const { validTo } = new X509Certificate(parts.certificate);
+    if (Date.parse(validTo) <= Date.now()) throw unusable(`the certificate has expired on ${validTo}`);
+    await this.#use(parts);
+  }
+
+  /** Goes back to a self-signed certificate, a new one. */
+  async reset(): Promise<void> {
+    await this.#use(await selfSigned());
+  }
+
+  /** Called after every change. @returns ends that */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #use(parts: CertificateFiles): Promise<void> {
+    await writeSecretFile(this.#file, textOf(parts));
+    this.#current = parts;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function partsOf(text: string): CertificateFiles {
+  return { certificate: text, privateKey: text };
+}
+
+function textOf({ certificate, privateKey }: CertificateFiles): string {
+  return `${privateKey}\n${certificate}\n`;
+}
+
+/** Only the blocks that count, checked against each other. @throws Problem 'unusable-setting' */
+function checked(given: CertificateFiles): CertificateFiles {
+  const blocks = given.certificate.match(PEM_CERTIFICATE) ?? [];
+  if (blocks.length === 0) throw unusable('no certificate in PEM form (-----BEGIN CERTIFICATE-----)');
+  if (blocks.length > CHAIN_LENGTH_MAX) {
+    throw unusable(`a chain of ${blocks.length} certificates is longer than ${CHAIN_LENGTH_MAX}`);
+  }
+  const chain = blocks.map(parsedCertificate);
+  const keyBlock = PEM_PRIVATE_KEY.exec(given.privateKey)?.[0];
+  if (keyBlock === undefined) throw unusable('no private key in PEM form (-----BEGIN PRIVATE KEY-----)');
+  const [leaf] = chain;
+  if (leaf !== undefined && !leaf.checkPrivateKey(parsedKey(keyBlock))) {
+    throw unusable(`the private key is not that of the first certificate (${inOneLine(leaf.subject)})`);
+  }
+  for (const [index, certificate] of chain.entries()) {
+    const issuer = chain[index + 1];
+    if (issuer === undefined) break;
+    if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) {
+      throw unusable(
+        `certificate ${index + 2} (${inOneLine(issuer.subject)}) did not issue certificate ${index + 1} (${inOneLine(certificate.subject)}): the leaf comes first, each is followed by its issuer`,
+      );
+    }
+  }
+  return { certificate: blocks.join('\n'), privateKey: keyBlock };
+}
+
+function parsedCertificate(pem: string, index: number): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw unusable(`certificate ${index + 1} cannot be read`);
+  }
+}
+
+function parsedKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    const isEncrypted = pem.includes('ENCRYPTED');
+    throw unusable(
+      isEncrypted ? 'the private key is protected by a password' : 'the private key cannot be read',
+    );
+  }
+}
+
+/** RSA, since old modalities know no other; SHA-256. */
+async function selfSigned(): Promise<CertificateFiles> {
+  const notBeforeDate = new Date();
+  const notAfterDate = new Date(notBeforeDate);
+  notAfterDate.setFullYear(notAfterDate.getFullYear() + VALID_YEARS);
+  const altNames = [
+    ...new Set(['localhost', hostname()].filter((name) => /^[A-Za-z0-9.-]{1,253}$/.test(name))),
+  ].map((value) => ({ type: 2 as const, value }));
+  const made = await generate([{ name: 'commonName', value: altNames.at(-1)?.value ?? 'localhost' }], {
+    keyType: 'rsa',
+    keySize: 2048,
+    algorithm: 'sha256',
+    notBeforeDate,
+    notAfterDate,
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      { name: 'keyUsage', digitalSignature: true, keyEncipherment: true },
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [...altNames, ...ownAddresses().map((ip) => ({ type: 7 as const, ip }))],
+      },
+    ],
+  });
+  return checked({ certificate: made.cert, privateKey: made.private });
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ scopeid }) => scopeid === undefined || scopeid === 0)
+    .map(({ address }) => address);
+}
+
+/** `DNS:localhost, IP Address:127.0.0.1`, as Node writes subjectAltName. */
+function namesOf(leaf: X509Certificate): string[] {
+  return (leaf.subjectAltName ?? '')
+    .split(', ')
+    .flatMap((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1] ?? []);
+}
+
+function inOneLine(name: string): string {
+  return name.split('\n').join(', ').slice(0, 300);
+}
+
+function unusable(words: string): Problem {
+  return new Problem('unusable-setting', words);
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { promises as fs } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { syncFolder } from './folders.ts';
+
+/** Read and written by us alone. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/**
+ * Puts a small file in the place of the one before, as a whole: whoever reads sees the old one or the new one, and after a power cut so does
+ * the next start. Durable when it resolves.
+ * @param path its folder is made where it is missing, for us alone
+ */
+export async function writeSecretFile(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  const draft = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    await fs.writeFile(draft, text, { mode: FILE_MODE, flag: 'wx', flush: true });
+    await fs.rename(draft, path);
+  } catch (error) {
+    await fs.rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/**
+ * @param bytesMax a longer file is none of ours
+ * @returns undefined where there is no such file
+ * @throws Error where it cannot be read, or is too long
+ */
+export async function readSecretFile(path: string, bytesMax: number): Promise<string | undefined> {
+  let file: FileHandle;
+  try {
+    file = await fs.open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { size } = await file.stat();
+    if (size > bytesMax) throw new Error(`${path} has ${size} bytes, more than ${bytesMax}`);
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,4 @@
+import { describeAdminOnSqlite } from '../helpers/admin.ts';
+import { jobsSuite } from './jobs.suite.ts';
+
+describeAdminOnSqlite('Routes of jobs', jobsSuite);

@@ -1,0 +1,4 @@
+import { describeAdminOnSqlite } from '../helpers/admin.ts';
+import { rolesSuite } from './roles.suite.ts';
+
+describeAdminOnSqlite('Roles', rolesSuite);

@@ -1,0 +1,122 @@
+import { expect } from 'chai';
+import { jobsKeptMax } from '../../src/catalog/limits.ts';
+import { Problem } from '../../src/lib/problem.ts';
+import type { Opened } from '../helpers/catalog-engines.ts';
+import { executeOn } from './raw-rows.ts';
+
+export function jobsSuite(opened: Opened): void {
+  const send = (runAt = 1000) => ({ kind: 'send', by: 'anna', payload: { studyInstanceUid: '1.1' }, runAt });
+  const codeOf = async (work: () => Promise<unknown>) => {
+    const problem: unknown = await work().catch((error: unknown) => error);
+    return problem instanceof Problem ? problem.code : problem;
+  };
+
+  it('gives a job that is due to one that claims it, the one due for longest first', async () => {
+    const { jobs } = opened.catalog;
+    const later = await jobs.add(send(3000));
+    const sooner = await jobs.add(send(2000));
+
+    expect(sooner).to.deep.include({
+      ...send(2000),
+      state: 'waiting',
+      attempts: 0,
+      words: '',
+      progress: { done: 0, failed: 0, total: 0 },
+    });
+    expect(await jobs.findById(sooner.id)).to.deep.equal(sooner);
+    expect(await jobs.claim(1999)).to.equal(undefined);
+    expect(await jobs.claim(5000)).to.deep.include({ id: sooner.id, state: 'running', attempts: 1 });
+    expect(await jobs.claim(5000)).to.include({ id: later.id });
+    expect(await jobs.claim(5000)).to.equal(undefined);
+    expect(await jobs.findById(9999)).to.equal(undefined);
+  });
+
+  it('never gives one job to two', async () => {
+    const { jobs } = opened.catalog;
+    for (let index = 0; index < 6; index++) await jobs.add(send());
+
+    const claimed = await Promise.all(Array.from({ length: 10 }, () => jobs.claim(2000)));
+    const rest: (number | undefined)[] = [];
+    for (let job = await jobs.claim(2000); job !== undefined; job = await jobs.claim(2000)) rest.push(job.id);
+
+    const ids = [...claimed.flatMap((job) => job?.id ?? []), ...rest];
+    expect(new Set(ids).size).to.equal(6);
+    expect(ids).to.have.lengthOf(6);
+  });
+
+  it('keeps progress and end of a running job, and puts it off', async () => {
+    const { jobs } = opened.catalog;
+    const { id } = await jobs.add(send());
+    await jobs.claim(1000);
+    await jobs.progress(id, { done: 1, failed: 0, total: 3 });
+    await jobs.postpone(id, 4000, 'STORE2 does not answer');
+    expect(await jobs.findById(id)).to.deep.include({
+      state: 'waiting',
+      runAt: 4000,
+      words: 'STORE2 does not answer',
+      progress: { done: 1, failed: 0, total: 3 },
+    });
+
+    expect(await jobs.claim(4000)).to.include({ id, attempts: 2 });
+    await jobs.finish(id, 'failed', 'one of 3 was refused', { done: 2, failed: 1, total: 3 });
+    await jobs.progress(id, { done: 9, failed: 9, total: 9 });
+
+    expect(await jobs.findById(id)).to.deep.include({
+      state: 'failed',
+      words: 'one of 3 was refused',
+      progress: { done: 2, failed: 1, total: 3 },
+    });
+  });
+
+  it('cancels what waits, leaves what runs to who runs it, and refuses what has ended', async () => {
+    const { jobs } = opened.catalog;
+    const [first, second] = [await jobs.add(send(1)), await jobs.add(send(2))];
+    await jobs.claim(1);
+
+    expect(await jobs.cancel(second.id)).to.include({ id: second.id, state: 'cancelled' });
+    expect(await jobs.cancel(first.id)).to.include({ id: first.id, state: 'running' });
+    expect(await jobs.claim(5000)).to.equal(undefined);
+    expect(await codeOf(() => jobs.cancel(second.id))).to.equal('unusable-setting');
+    expect(await codeOf(() => jobs.cancel(999))).to.equal('not-found');
+  });
+
+  it('forgets the oldest that have ended when there are too many', async function () {
+    this.timeout(30_000);
+    const { jobs } = opened.catalog;
+    const waiting = await jobs.add(send());
+    const ended = { kind: 'send', state: 'done', payload: '{}', progress: '{}', attempts: 1, run_at: 1 };
+    await executeOn(opened.url, async (db) => {
+      const rows = Array.from({ length: jobsKeptMax + 5 }, (_, index) => ({
+        ...ended,
+        created_at: index,
+        changed_at: index,
+      }));
+      for (let at = 0; at < rows.length; at += 400) await db('jobs').insert(rows.slice(at, at + 400));
+    });
+
+    await jobs.add(send());
+
+    const states = await executeOn(opened.url, (db) =>
+      db('jobs').select('id', 'state', 'created_at').orderBy('id'),
+    );
+    expect(states).to.have.lengthOf(jobsKeptMax + 2);
+    expect(states[0]).to.include({ id: waiting.id, state: 'waiting' });
+    expect(states[1]).to.include({ created_at: 5 });
+  });
+
+  it('lists newest first, by state and page by page, and takes up what a killed daemon left', async () => {
+    const { jobs } = opened.catalog;
+    const ids: number[] = [];
+    for (let index = 0; index < 4; index++) ids.unshift((await jobs.add(send(1000 + index))).id);
+    await jobs.claim(9000);
+    await jobs.claim(9000);
+
+    const idsOf = async (options: Parameters<typeof jobs.list>[0]) =>
+      (await jobs.list(options)).map(({ id }) => id);
+    expect(await idsOf({ limit: 3 })).to.deep.equal(ids.slice(0, 3));
+    expect(await idsOf({ limit: 3, beforeId: ids[2] ?? 0 })).to.deep.equal(ids.slice(3));
+    expect(await idsOf({ limit: 9, state: 'running' })).to.deep.equal(ids.slice(2));
+    expect(await jobs.requeueRunning()).to.equal(2);
+    expect(await idsOf({ limit: 9, state: 'waiting' })).to.deep.equal(ids);
+  });
+}

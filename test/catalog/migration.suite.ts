@@ -1,0 +1,122 @@
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import { openCatalog } from '../../src/catalog/catalog.ts';
+import { Problem } from '../../src/lib/problem.ts';
+import { dumpRows, type Opened } from '../helpers/catalog-engines.ts';
+import { ctArrival } from './arrivals.ts';
+import { executeOn } from './raw-rows.ts';
+
+/** What migration 0002 added, taken away again. */
+const ADDED_TABLES = ['users', 'sessions', 'tokens', 'arrival_statistics', 'study_words'];
+const ADDED_COLUMNS: readonly [table: string, column: string][] = [
+  ['peers', 'use_tls'],
+  ['peers', 'preferred_transfer_syntaxes'],
+  ['peers', 'note'],
+  ['peers', 'last_seen_at'],
+  ['peers', 'last_stored_at'],
+  ['unknown_callers', 'called_ae_title'],
+  ['unknown_callers', 'proposed'],
+  ['events', 'caller'],
+  ['events', 'study_instance_uid'],
+  ['jobs', 'requested_by'],
+  ['jobs', 'words'],
+];
+const ADDED_INDEXES = ['kind', 'severity', 'caller', 'study_instance_uid'].map(
+  (column) => `events_${column}`,
+);
+
+export function migrationSuite(opened: Opened): void {
+  const isSqlite = () => opened.url.startsWith('sqlite:');
+
+  /** The catalogue as release 0.1 had it, with rows. */
+  async function backToFirst(db: Knex): Promise<void> {
+    const dropIndex = (index: string, table: string) =>
+      db.raw(`DROP INDEX ${index}${isSqlite() ? '' : ` ON ${table}`}`);
+    for (const index of ADDED_INDEXES) await dropIndex(index, 'events');
+    await dropIndex('jobs_state', 'jobs');
+    for (const table of ADDED_TABLES) await db.schema.dropTable(table);
+    for (const [table, column] of ADDED_COLUMNS) await db.raw(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+    await db('migrations').where('name', '0002_admin.js').delete();
+  }
+
+  async function fill(): Promise<void> {
+    const day = 86_400_000;
+    await opened.catalog.instances.index([
+      ...[1, 2, 3].map((number) =>
+        ctArrival(
+          1,
+          1,
+          number,
+          { PatientName: 'Müller-Schmidt^Anna Maria' },
+          { arrivedAt: number * 9 * day },
+        ),
+      ),
+      ctArrival(2, 1, 1, { PatientName: { Alphabetic: 'Wang^Wei', Ideographic: '王^伟' }, Modality: 'mr' }),
+      ctArrival(2, 2, 1, { Modality: 'SR' }, { sourceAeTitle: 'MR2' }),
+      ctArrival(3, 1, 1, { PatientName: `${'x'.repeat(63)}\u{1f600}y`, Modality: '' }),
+    ]);
+    await opened.catalog.peers.add({ aeTitle: 'ZEUS', host: 'zeus', port: 104, mayFind: false });
+  }
+
+  it('bring a catalogue of the first release, with rows, to what this one would have made of them', async () => {
+    await fill();
+    const expected = await dumpRows(opened.url);
+    await executeOn(opened.url, backToFirst);
+    expect(await opened.catalog.pendingMigrations()).to.deep.equal(['0002_admin.js']);
+
+    expect(await opened.catalog.migrate()).to.deep.equal(['0002_admin.js']);
+
+    expect(await dumpRows(opened.url)).to.deep.equal(expected);
+    expect(expected['study_words']).to.have.lengthOf.above(8);
+    const [peer] = await opened.catalog.peers.list();
+    expect(peer).to.deep.include({
+      aeTitle: 'ZEUS',
+      mayFind: false,
+      useTls: false,
+      preferredTransferSyntaxes: [],
+      note: '',
+      lastSeenAt: null,
+    });
+    const { items } = await opened.catalog.studies.page({
+      text: 'maria',
+      keys: [],
+      sort: 'studyDate',
+      isDescending: true,
+      limit: 5,
+    });
+    expect(items.map(({ studyInstanceUid }) => studyInstanceUid)).to.deep.equal(['1.1']);
+    expect(await opened.catalog.statistics.totals()).to.include({ studies: 3, instances: 6 });
+  });
+
+  it('run again after they were killed at any point', async () => {
+    await fill();
+    const expected = await dumpRows(opened.url);
+    const half: ((db: Knex) => Promise<unknown>)[] = [
+      (db) => db.schema.dropTable('study_words'),
+      (db) => db('study_words').whereRaw("word LIKE 'm%'").delete(),
+      (db) => db('arrival_statistics').where('modality', 'CT').delete(),
+      (db) => db.raw('ALTER TABLE peers DROP COLUMN note'),
+      (db) => db.raw(`DROP INDEX jobs_state${isSqlite() ? '' : ' ON jobs'}`),
+      async () => undefined,
+    ];
+
+    for (const undo of half) {
+      await executeOn(opened.url, async (db) => {
+        await undo(db);
+        await db('migrations').where('name', '0002_admin.js').delete();
+      });
+      expect(await opened.catalog.migrate()).to.deep.equal(['0002_admin.js']);
+      expect(await dumpRows(opened.url)).to.deep.equal(expected);
+    }
+  });
+
+  it('are refused while somebody else is not there to be asked', async () => {
+    const url = isSqlite() ? 'sqlite:/nonexistent/catalog.db' : 'mysql://u:p@127.0.0.1:1/d';
+    const nowhere = await openCatalog({ url, acquireTimeoutMs: 1000 });
+
+    const problem = await nowhere.migrate().catch((error: unknown) => error);
+
+    await nowhere.close();
+    expect(problem).to.be.instanceOf(Problem).with.property('code', 'catalog-unavailable');
+  });
+}
