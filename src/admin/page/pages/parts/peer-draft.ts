@@ -8,12 +8,7 @@ export interface PeerDraft extends Omit<PeerInput, 'port'> {
 }
 
 /** Transfer syntaxes of PS3.5 §10 into which the archive can convert: one of them first, or each instance as it is stored. */
-export const SYNTAX_CHOICES = [
-  '',
-  '1.2.840.10008.1.2.1',
-  '1.2.840.10008.1.2',
-  '1.2.840.10008.1.2.2',
-] as const;
+export const SYNTAX_CHOICES = ['', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2'] as const;
 
 const EMPTY: PeerDraft = {
   aeTitle: '',

@@ -121,7 +121,5 @@ function syntaxLabel(uid: (typeof SYNTAX_CHOICES)[number]): string {
       return 'Explicit VR Little Endian';
     case '1.2.840.10008.1.2':
       return 'Implicit VR Little Endian';
-    case '1.2.840.10008.1.2.2':
-      return 'Explicit VR Big Endian';
   }
 }
