@@ -11,15 +11,17 @@ export async function up({ db, engine }) {
       await db.raw(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
     }
   }
-  for (const [name, columns, primaryKey] of addedTables(type)) {
-    const definitions = Object.entries(columns).map(([column, definition]) => `${column} ${definition}`);
-    if (primaryKey !== undefined) definitions.push(`PRIMARY KEY (${primaryKey})`);
-    const suffix = primaryKey === undefined ? type.suffix : type.suffixOfPrimaryKey;
-    await db.raw(`CREATE TABLE IF NOT EXISTS ${name} (\n  ${definitions.join(',\n  ')}\n)${suffix}`);
-  }
+  for (const table of addedTables(type)) await createTable(db, type, table);
   for (const key of ADDED_KEYS) await db.raw(createIndex(key));
-  await fillArrivalStatistics(db);
+  await addArrivalStatistics(db, type);
   await fillStudyWords(db, engine);
+}
+
+async function createTable(db, type, [name, columns, primaryKey]) {
+  const definitions = Object.entries(columns).map(([column, definition]) => `${column} ${definition}`);
+  if (primaryKey !== undefined) definitions.push(`PRIMARY KEY (${primaryKey})`);
+  const suffix = primaryKey === undefined ? type.suffix : type.suffixOfPrimaryKey;
+  await db.raw(`CREATE TABLE IF NOT EXISTS ${name} (\n  ${definitions.join(',\n  ')}\n)${suffix}`);
 }
 
 const INNODB = ' ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin';
@@ -66,7 +68,8 @@ function addedColumns(t) {
     ],
     ['unknown_callers', { called_ae_title: t.text(64), proposed: t.jsonList }],
     ['events', { caller: t.text(64), study_instance_uid: t.ascii(128) }],
-    ['jobs', { requested_by: t.text(128), words: t.text(1000) }],
+    // The owner of a running job is the volume of the daemon that runs it.
+    ['jobs', { requested_by: t.text(128), words: t.text(1000), owner: t.ascii(64) }],
   ];
 }
 
@@ -102,21 +105,12 @@ function addedTables(t) {
     created_by: t.text(128),
     last_used_at: t.timeOrNull,
   };
-  // Instances that were filed, by local day of their arrival, YYYYMMDD.
-  const arrivalStatistics = {
-    day: t.ascii(8),
-    source_ae_title: t.text(64),
-    modality: t.text(16),
-    instances: t.bigint,
-    bytes: t.bigint,
-  };
   // What a search as one types finds a study by: words of the patient's name, and `\CT` for each modality.
   const studyWords = { study_row_id: t.reference, word: t.text(64) };
   return [
     ['users', users],
     ['sessions', sessions],
     ['tokens', tokens],
-    ['arrival_statistics', arrivalStatistics, 'day, source_ae_title, modality'],
     ['study_words', studyWords, 'study_row_id, word'],
   ];
 }
@@ -149,7 +143,31 @@ const INSTANCES_PER_STATEMENT = 100_000;
 /** Time zones are apart from UTC, and change, by quarters of an hour, so that each quarter is of one local day. */
 const QUARTER_MS = 900_000;
 
-async function fillArrivalStatistics(db) {
+/**
+ * Counted into a table of another name: while that takes its time no instance can be filed, which would add to what is counted already or is not yet. They wait,
+ * and are filed when the table has its name.
+ */
+async function addArrivalStatistics(db, t) {
+  if (await db.schema.hasTable('arrival_statistics')) return;
+  // Instances that were filed, by local day of their arrival, YYYYMMDD.
+  const columns = {
+    day: t.ascii(8),
+    source_ae_title: t.text(64),
+    modality: t.text(16),
+    instances: t.bigint,
+    bytes: t.bigint,
+    last_arrived_at: t.bigint,
+  };
+  await db.raw('DROP TABLE IF EXISTS arrival_statistics_draft');
+  await createTable(db, t, ['arrival_statistics_draft', columns, 'day, source_ae_title, modality']);
+  const rows = [...(await arrivalTallies(db)).values()];
+  for (let at = 0; at < rows.length; at += 400) {
+    await db('arrival_statistics_draft').insert(rows.slice(at, at + 400));
+  }
+  await db.raw('ALTER TABLE arrival_statistics_draft RENAME TO arrival_statistics');
+}
+
+async function arrivalTallies(db) {
   const tallies = new Map();
   const [{ last }] = await db('instances').max({ last: 'id' });
   for (let after = 0; after < Number(last ?? 0); after += INSTANCES_PER_STATEMENT) {
@@ -164,20 +182,21 @@ async function fillArrivalStatistics(db) {
         's.modality',
       )
       .count({ instances: 'i.id' })
-      .sum({ bytes: 'i.size_bytes' });
+      .sum({ bytes: 'i.size_bytes' })
+      .max({ last_arrived_at: 'i.arrived_at' });
     for (const row of rows) add(tallies, row);
   }
-  await db('arrival_statistics').delete();
-  const all = [...tallies.values()];
-  for (let at = 0; at < all.length; at += 400) await db('arrival_statistics').insert(all.slice(at, at + 400));
+  return tallies;
 }
 
-function add(tallies, { quarter, source_ae_title, modality, instances, bytes }) {
+function add(tallies, { quarter, source_ae_title, modality, instances, bytes, last_arrived_at }) {
   const day = localDay(Number(quarter));
   const key = JSON.stringify([day, source_ae_title, modality]);
-  const tally = tallies.get(key) ?? { day, source_ae_title, modality, instances: 0, bytes: 0 };
+  const none = { day, source_ae_title, modality, instances: 0, bytes: 0, last_arrived_at: 0 };
+  const tally = tallies.get(key) ?? none;
   tally.instances += Number(instances);
   tally.bytes += Number(bytes);
+  tally.last_arrived_at = Math.max(tally.last_arrived_at, Number(last_arrived_at));
   tallies.set(key, tally);
 }
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { openCatalog } from './catalog/catalog.ts';
 import { type ConfiguredCommand, parseArguments } from './cli/arguments.ts';
+import { showConfig } from './cli/config.ts';
+import { migrate } from './cli/migrate.ts';
 import { runPeerCommand } from './cli/peer.ts';
 import { reindex } from './cli/reindex.ts';
 import { serve } from './cli/serve.ts';
@@ -13,7 +15,7 @@ import { messageOf } from './lib/problem.ts';
 /**
  * The program `dicomkeep`.
  * @param args what follows its name on the command line
- * @returns the exit status: 0 done, 1 failed, 2 wrong usage
+ * @returns the exit status: 0 done, 1 failed, 2 wrong usage, 3 there is something to migrate
  */
 export async function main(args: readonly string[]): Promise<number> {
   const command = parseArguments(args);
@@ -32,33 +34,36 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const loaded = loadConfig({ siteFile: command.configFile });
-    return command.name === 'serve' ? await serve(loaded, version()) : await runWithCatalog(command, loaded);
+    switch (command.name) {
+      case 'serve':
+        return await serve(loaded, version());
+      case 'config':
+        process.stdout.write(showConfig(loaded.config, command.keys));
+        return 0;
+      default:
+        return await runWithCatalog(command, loaded);
+    }
   } catch (error) {
     process.stderr.write(`dicomkeep: ${messageOf(error)}\n`);
     return 1;
   }
 }
 
-async function runWithCatalog(command: ConfiguredCommand, { config }: LoadedConfig): Promise<number> {
+type CatalogCommand = Exclude<ConfiguredCommand, { name: 'serve' | 'config' }>;
+
+async function runWithCatalog(command: CatalogCommand, { config }: LoadedConfig): Promise<number> {
   await mkdir(config.dataDir, { recursive: true });
   const catalog = await openCatalog(config.catalog);
   try {
     switch (command.name) {
-      case 'migrate': {
-        const applied = await catalog.migrate();
-        process.stdout.write(
-          applied.length === 0 ? 'nothing to migrate\n' : `migrated: ${applied.join(', ')}\n`,
-        );
-        return 0;
-      }
+      case 'migrate':
+        return await migrate(catalog, command.isQuestion);
       case 'reindex':
         return await reindex(catalog, config);
       case 'verify':
         return await verify(catalog, config);
       case 'user password':
         await setUserPassword(command.userName, catalog);
-        return 0;
-      case 'serve':
         return 0;
       default:
         await runPeerCommand(command, catalog, config);

@@ -8,6 +8,9 @@ const DEBIAN_PACKAGES = [
   { name: 'libgdcm-tools', program: 'gdcmscu' },
   { name: 'mariadb-server-core', program: 'mariadbd' },
   { name: 'mariadb-client-core', program: 'mariadb' },
+  { name: 'mariadb-client', program: 'mariadb-dump' },
+  { name: 'curl', program: 'curl' },
+  { name: 'python3', program: 'python3' },
   { name: 'strace', program: 'strace' },
   { name: 'chromium', program: 'chromium' },
   // Chinese and Japanese pages without them would be boxes.

@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** A module, and the folders or files of src that alone may import it. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['net', 'admin/server.ts'],
-  'node:tls': ['net', 'admin/server.ts'],
+  'node:tls': ['net', 'admin/server.ts', 'services/certificates.ts'],
   'node:fs': [
     'storage',
     'admin/static.ts',

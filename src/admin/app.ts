@@ -13,6 +13,8 @@ import { pageFiles } from './static.ts';
 export interface AppOptions {
   /** See AnswerOptions; where NODE_ENV is `test` unless given. */
   checkAnswers?: boolean;
+  /** How often it is looked whether who gets a long answer may have it still, milliseconds; 10 000 unless given. */
+  credentialsLookMs?: number;
 }
 
 const PATH_CHARS_MAX = 200;
@@ -20,7 +22,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** The API and the page, without a port. */
 export function buildApp(parts: AdminParts, options: AppOptions = {}): Koa {
-  const { checkAnswers = process.env['NODE_ENV'] === 'test' } = options;
+  const { checkAnswers = process.env['NODE_ENV'] === 'test', credentialsLookMs = 10_000 } = options;
   const app = new Koa();
   // What gets here comes from a connection that is gone, or was logged where the answer was broken off.
   app.on('error', () => undefined);
@@ -30,7 +32,7 @@ export function buildApp(parts: AdminParts, options: AppOptions = {}): Koa {
   const router = new Router({ sensitive: true, strict: true, methods: METHODS });
   for (const route of allRoutes(parts)) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    router.register(path, [route.method], handler(route, parts, checkAnswers));
+    router.register(path, [route.method], handler(route, parts, { checkAnswers, credentialsLookMs }));
   }
   app.use(router.routes());
   app.use(router.allowedMethods());
@@ -38,7 +40,11 @@ export function buildApp(parts: AdminParts, options: AppOptions = {}): Koa {
   return app;
 }
 
-function handler(route: Route, parts: AdminParts, checkAnswers: boolean): Middleware {
+function handler(
+  route: Route,
+  parts: AdminParts,
+  { checkAnswers, credentialsLookMs }: Required<AppOptions>,
+): Middleware {
   const readParts = partsReader(route);
   return async (context) => {
     const { actor, client } = await authenticate(context, route, parts.accounts);
@@ -51,17 +57,28 @@ function handler(route: Route, parts: AdminParts, checkAnswers: boolean): Middle
       actor,
       client,
       headers: context.headers,
-      signal: signalOf(context, route, parts),
+      isHead: context.method === 'HEAD',
+      signal: signalOf(context, route, parts, credentialsLookMs),
     });
     answer(context, route, result, { checkAnswers, log: parts.log });
   };
 }
 
-/** Aborted when the asker has gone before the answer was whole; and within a live stream, when the asker may not listen any more. */
-function signalOf(context: Context, route: Route, { accounts }: AdminParts): AbortSignal {
+/** Answers that may last for hours. */
+const LONG_ANSWERS: readonly unknown[] = ['text/event-stream', 'application/zip'];
+
+/** Aborted when the asker has gone before the answer was whole; and within a long one, when the asker may not have it any more. */
+function signalOf(
+  context: Context,
+  route: Route,
+  { accounts }: AdminParts,
+  credentialsLookMs: number,
+): AbortSignal {
   const gone = new AbortController();
-  const isLive = route.answer === 'text/event-stream';
-  const stopWatching = isLive ? watchCredentials(context, accounts, () => gone.abort()) : undefined;
+  const isLong = LONG_ANSWERS.includes(route.answer);
+  const stopWatching = isLong
+    ? watchCredentials(context, accounts, credentialsLookMs, () => gone.abort())
+    : undefined;
   context.res.once('close', () => {
     stopWatching?.();
     if (!context.res.writableFinished) gone.abort();
@@ -70,6 +87,8 @@ function signalOf(context: Context, route: Route, { accounts }: AdminParts): Abo
 }
 
 const apiHeaders: Middleware = async (context, next) => {
+  // Koa has none for a request target such as `http://`.
+  if (typeof context.path !== 'string') throw new HttpRefusal('invalid-request', 'the request names no path');
   if (context.path.startsWith('/api/')) context.set('Cache-Control', 'no-store');
   await next();
 };

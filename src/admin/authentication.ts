@@ -5,7 +5,11 @@ import { assertSameOrigin, assertSentByPage } from './csrf.ts';
 import { HttpRefusal } from './problems.ts';
 import type { Actor, Client, Route } from './route.ts';
 
-export const SESSION_COOKIE = 'dicomkeep_session';
+/**
+ * By HTTPS and by HTTP: a browser that holds a cookie with the attribute Secure does not take one of the same name without it, and the prefix keeps other
+ * services of this host from setting it.
+ */
+export const SESSION_COOKIES = { secure: '__Host-dicomkeep_session', plain: 'dicomkeep_session' } as const;
 
 /** Who asks, where the route wants to know. @throws HttpRefusal 'not-signed-in' or 'forbidden'; Problem 'catalog-unavailable' */
 export async function authenticate(
@@ -18,7 +22,9 @@ export async function authenticate(
     assertSameOrigin(context);
     return { actor: undefined, client: { address, isSecure, session: undefined } };
   }
-  const identity = await accounts.authenticate(credentialsOf(context));
+  // A page that is left open does not keep its session alive by listening.
+  const isUse = route.answer !== 'text/event-stream';
+  const identity = await accounts.authenticate(credentialsOf(context), isUse);
   if (identity === undefined) {
     const headers = { 'WWW-Authenticate': 'Bearer' };
     throw new HttpRefusal('not-signed-in', 'sign in first', { headers });
@@ -27,15 +33,23 @@ export async function authenticate(
   if (route.role === 'admin' && role !== 'admin') {
     throw new HttpRefusal('forbidden', `${name} is a ${role}: this is for admins`);
   }
+  if (session === undefined && route.isForPeople === true) {
+    throw new HttpRefusal(
+      'forbidden',
+      `${name} may not see or change accounts: that is for people who have signed in`,
+    );
+  }
   if (session !== undefined) await assertSentByPage(context, session.id, accounts);
   return { actor: { name, role, address }, client: { address, isSecure, session } };
 }
 
-/** How often it is looked whether who listens to a live stream may do so still, milliseconds. */
-const STILL_GOOD_MS = 10_000;
-
 /** Calls `end` when the session or the token of this request is no good any more. @returns what stops the watch */
-export function watchCredentials(context: Context, accounts: Accounts, end: () => void): () => void {
+export function watchCredentials(
+  context: Context,
+  accounts: Accounts,
+  intervalMs: number,
+  end: () => void,
+): () => void {
   const credentials = credentialsOf(context);
   const timer = setInterval(async () => {
     try {
@@ -43,7 +57,7 @@ export function watchCredentials(context: Context, accounts: Accounts, end: () =
     } catch {
       // The catalogue is away: who was good stays so.
     }
-  }, STILL_GOOD_MS);
+  }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
 }
@@ -51,7 +65,7 @@ export function watchCredentials(context: Context, accounts: Accounts, end: () =
 function credentialsOf(context: Context): Credentials {
   const authorization = context.get('Authorization');
   return {
-    cookie: context.cookies.get(SESSION_COOKIE),
+    cookie: context.cookies.get(cookieName(originOf(context).isSecure)),
     authorization: authorization === '' ? undefined : authorization,
   };
 }
@@ -61,5 +75,9 @@ export function sessionCookie(value: string | undefined, isSecure: boolean): Rec
   const attributes = ['Path=/', 'HttpOnly', 'SameSite=Strict'];
   if (isSecure) attributes.push('Secure');
   if (value === undefined) attributes.push('Max-Age=0');
-  return { 'Set-Cookie': [`${SESSION_COOKIE}=${value ?? ''}`, ...attributes].join('; ') };
+  return { 'Set-Cookie': [`${cookieName(isSecure)}=${value ?? ''}`, ...attributes].join('; ') };
+}
+
+function cookieName(isSecure: boolean): string {
+  return isSecure ? SESSION_COOKIES.secure : SESSION_COOKIES.plain;
 }

@@ -19,7 +19,7 @@ export function originOf({ req }: Context): Origin {
     host: String(req.headers.host ?? '').toLowerCase(),
   };
   if (address !== '::1' && !address.startsWith('127.')) return direct;
-  const forwardedFor = plain(last(req.headers['x-forwarded-for']));
+  const forwardedFor = plain(withoutPort(last(req.headers['x-forwarded-for'])));
   const protocol = last(req.headers['x-forwarded-proto']);
   const host = last(req.headers['x-forwarded-host']);
   return {
@@ -37,6 +37,11 @@ function last(header: string | string[] | undefined): string {
       .at(-1)
       ?.trim() ?? ''
   );
+}
+
+/** Some proxies write `192.0.2.1:5678`, or `[2001:db8::1]:5678`. */
+function withoutPort(address: string): string {
+  return address.replace(/^([\d.]+):\d+$/, '$1').replace(/^\[([\da-f:.]+)\](:\d+)?$/i, '$1');
 }
 
 function plain(address: string): string {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { SeriesRow, StoredInstance, StudyRow } from '../catalog/catalog.ts';
 import { Problem } from '../lib/problem.ts';
 import { instanceParameters, seriesParameters, studyParameters } from './api/studies.ts';
@@ -22,8 +22,7 @@ export function downloadRoutes(parts: AdminParts): Route[] {
       tag: TAG,
       parameters: instanceParameters,
       answer: 'application/dicom',
-      handle: async (request) =>
-        await downloads.file(request.parameters.instance, actorOf(request), request.signal),
+      handle: async (request) => await downloads.file(request.parameters.instance, askerOf(request)),
     }),
     route({
       method: 'get',
@@ -33,8 +32,7 @@ export function downloadRoutes(parts: AdminParts): Route[] {
       tag: TAG,
       parameters: studyParameters,
       answer: 'application/zip',
-      handle: async (request) =>
-        await downloads.archive(request.parameters, actorOf(request), request.signal),
+      handle: async (request) => await downloads.archive(request.parameters, askerOf(request)),
     }),
     route({
       method: 'get',
@@ -44,14 +42,24 @@ export function downloadRoutes(parts: AdminParts): Route[] {
       tag: TAG,
       parameters: seriesParameters,
       answer: 'application/zip',
-      handle: async (request) =>
-        await downloads.archive(request.parameters, actorOf(request), request.signal),
+      handle: async (request) => await downloads.archive(request.parameters, askerOf(request)),
     }),
   ];
 }
 
+/** So many are made at once: each takes its share of the event loop, on which instances are acknowledged. */
+const ARCHIVES_MAX = 4;
+
 /** Rows of a series that one look into the catalogue gives. */
 const PAGE_ROWS = 200;
+
+/** Who asks, and for how long. */
+interface Asker {
+  actor: Actor;
+  signal: AbortSignal;
+  /** Whether the headers alone are wanted: that is no download. */
+  isHead: boolean;
+}
 
 interface Tally {
   studyInstanceUid: string;
@@ -63,17 +71,24 @@ interface Tally {
 
 class Downloads {
   readonly #parts: AdminParts;
+  #archives = 0;
 
   constructor(parts: AdminParts) {
     this.#parts = parts;
   }
 
-  async file(sopInstanceUid: string, actor: Actor, signal: AbortSignal): Promise<Reply> {
+  async file(sopInstanceUid: string, { actor, signal, isHead }: Asker): Promise<Reply> {
     const { catalog, files, filer } = this.#parts;
     const find = () => catalog.instances.findByUid(sopInstanceUid);
     const instance = await afterFiling(filer, find, (found) => found === undefined);
     if (instance === undefined) throw new Problem('not-found', `no instance ${sopInstanceUid}`);
     await assertThere(files, [instance]);
+    const headers = {
+      'Content-Type': 'application/dicom',
+      'Content-Length': String(fileBytesOf(instance)),
+      'Content-Disposition': attachment(`${safeName(sopInstanceUid, 'instance')}.dcm`),
+    };
+    if (isHead) return new Reply(200, headers, Readable.from([]));
     const stream = await openInstance(files, instance);
     const tally = { studyInstanceUid: instance.studyInstanceUid, actor, instances: 0, isWhole: false };
     stream.once('end', () => {
@@ -81,22 +96,35 @@ class Downloads {
       tally.isWhole = true;
     });
     this.#follow(stream, tally, signal);
-    return new Reply(
-      200,
-      {
-        'Content-Type': 'application/dicom',
-        'Content-Length': String(fileBytesOf(instance)),
-        'Content-Disposition': attachment(`${safeName(sopInstanceUid, 'instance')}.dcm`),
-      },
-      stream,
-    );
+    return new Reply(200, headers, stream);
   }
 
-  async archive(
+  async archive(uids: { study: string; series?: string }, asker: Asker): Promise<Reply> {
+    if (this.#archives >= ARCHIVES_MAX) {
+      throw new Problem(
+        'backlog-full',
+        `${ARCHIVES_MAX} archives are being downloaded: try again when one is done`,
+      );
+    }
+    this.#archives += 1;
+    const done = () => {
+      this.#archives -= 1;
+    };
+    try {
+      const { stream, headers } = await this.#openArchive(uids, asker);
+      if (stream.closed) done();
+      else stream.once('close', done);
+      return new Reply(200, headers, stream);
+    } catch (error) {
+      done();
+      throw error;
+    }
+  }
+
+  async #openArchive(
     { study: studyUid, series: seriesUid }: { study: string; series?: string },
-    actor: Actor,
-    signal: AbortSignal,
-  ): Promise<Reply> {
+    { actor, signal, isHead }: Asker,
+  ): Promise<{ stream: Readable; headers: Record<string, string> }> {
     const { catalog, files, filer } = this.#parts;
     const study = await afterFiling(
       filer,
@@ -112,12 +140,13 @@ class Downloads {
       const uids = { studyInstanceUids: [studyUid], seriesInstanceUids: [seriesInstanceUid] };
       await assertThere(files, catalog.instances.forRetrieve('SERIES', uids, { signal }));
     }
+    const name = `${folderOf(study)}_${safeName(study.studyDate, 'undated')}.zip`;
+    const headers = { 'Content-Type': 'application/zip', 'Content-Disposition': attachment(name) };
+    if (isHead) return { stream: Readable.from([]), headers };
     const tally = { studyInstanceUid: studyUid, actor, instances: 0, isWhole: false };
     const stream = zipOf(this.#entriesOf(study, series, tally));
     this.#follow(stream, tally, signal);
-    const name = `${folderOf(study)}_${safeName(study.studyDate, 'undated')}.zip`;
-    const headers = { 'Content-Type': 'application/zip', 'Content-Disposition': attachment(name) };
-    return new Reply(200, headers, stream);
+    return { stream, headers };
   }
 
   /** @throws Problem where there are more than the catalogue gives: an archive that leaves some out must not look whole */
@@ -203,6 +232,11 @@ class Downloads {
       });
     });
   }
+}
+
+function askerOf(request: { actor: Actor | undefined; signal: AbortSignal; isHead: boolean }): Asker {
+  const { signal, isHead } = request;
+  return { actor: actorOf(request), signal, isHead };
 }
 
 function folderOf({ patientId, studyInstanceUid }: StudyRow): string {

@@ -18,6 +18,8 @@ export interface EventStreamOptions {
 }
 
 const STREAMS_MAX = 50;
+/** Of one account, so that none takes all. */
+const STREAMS_OF_READER_MAX = 10;
 /** Told again to a reader who comes back. */
 const REPLAYED_MAX = 200;
 /** What a reader may leave unread before it is dropped. */
@@ -37,6 +39,8 @@ const CONFLICTS_WITHIN_MS = 3_600_000;
 const CONFLICTS_MAX = 50;
 
 interface Stream {
+  /** Name of the account. */
+  reader: string;
   readable: Readable;
   openedAt: number;
   /** Came while what it had missed was being read; undefined afterwards. */
@@ -67,13 +71,14 @@ export class EventStream {
   }
 
   /**
+   * @param reader name of the account
    * @param lastEventId of the last event that the reader has; what came since is told first
    * @throws Problem 'backlog-full' where too many read already
    */
-  open(signal: AbortSignal, lastEventId: number | undefined): Readable {
-    if (this.#streams.size >= STREAMS_MAX)
-      throw new Problem('backlog-full', `${STREAMS_MAX} pages listen already, and no more can`);
+  open(signal: AbortSignal, reader: string, lastEventId: number | undefined): Readable {
+    this.#assertFree(reader);
     const stream: Stream = {
+      reader,
       readable: new Readable({ read: () => undefined }),
       openedAt: this.#clock.now(),
       waiting: lastEventId === undefined ? undefined : [],
@@ -90,6 +95,14 @@ export class EventStream {
     if (signal.aborted) readable.destroy();
     else if (lastEventId !== undefined) void this.#replay(stream, lastEventId);
     return readable;
+  }
+
+  #assertFree(reader: string): void {
+    if (this.#streams.size >= STREAMS_MAX)
+      throw new Problem('backlog-full', `${STREAMS_MAX} pages listen already, and no more can`);
+    const own = [...this.#streams].filter((stream) => stream.reader === reader).length;
+    if (own >= STREAMS_OF_READER_MAX)
+      throw new Problem('backlog-full', `${own} pages of ${reader} listen already, and no more can`);
   }
 
   #begin(): void {

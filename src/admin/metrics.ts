@@ -1,4 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { JobRepository } from '../catalog/job-repository.ts';
+import { within } from '../lib/within.ts';
 import type { Activity } from '../services/activity.ts';
 import type {
   AssociationTally,
@@ -13,7 +15,11 @@ import type { StatusReport, StatusService } from '../services/status.ts';
 export interface MetricsOptions {
   status: Pick<StatusService, 'current'>;
   activity: Pick<Activity, 'waitingEvents' | 'eventCounts' | 'openAssociations'>;
+  jobs: Pick<JobRepository, 'unfinished'>;
 }
+
+/** How long the catalogue may take to count jobs, milliseconds: who reads metrics does not wait for long. */
+const JOBS_TIMEOUT_MS = 1000;
 
 /** Values of one label: each is a series that the reader keeps for good, and what makes them may be a caller's whim. */
 const LABEL_VALUES_MAX = 100;
@@ -102,8 +108,17 @@ export class Metrics implements Observer {
 
   /** All metrics in Prometheus' text format. */
   async text(): Promise<string> {
-    this.#lookUp(await this.#options.status.current());
+    const report = await this.#options.status.current();
+    this.#lookUp(report);
+    const jobs = report.catalog.isReachable ? await this.#countJobs() : undefined;
+    this.#gauges.jobs_waiting.set(jobs?.waiting ?? Number.NaN);
+    this.#gauges.jobs_running.set(jobs?.running ?? Number.NaN);
     return this.#registry.metrics();
+  }
+
+  async #countJobs(): Promise<{ waiting: number; running: number } | undefined> {
+    const late = () => new Error('late');
+    return await within(JOBS_TIMEOUT_MS, late, () => this.#options.jobs.unfinished()).catch(() => undefined);
   }
 
   associationRejected(_party: Party, reason: RejectReason): void {
@@ -189,6 +204,8 @@ const GAUGES = {
   instances_waiting: 'Instances that are stored and not yet in the catalogue',
   bytes_waiting: 'Bytes of instances that are stored and not yet in the catalogue',
   events_waiting: 'Events that are not yet in the catalogue',
+  jobs_waiting: 'Jobs that wait for their turn or for another attempt',
+  jobs_running: 'Jobs that are being done',
   catalog_up: 'Whether the catalogue answers',
   volume_up: 'Whether the volume is mounted',
   volume_free_bytes: 'Free bytes of the file system of the volume',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from './api/common.ts';
-import { SESSION_COOKIE } from './authentication.ts';
+import { SESSION_COOKIES } from './authentication.ts';
 import type { Route } from './route.ts';
 
 type Json = { [name: string]: unknown };
@@ -32,7 +32,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     components: {
       schemas: schemas.all,
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIES.secure,
+          description: `By HTTP it is ${SESSION_COOKIES.plain}.`,
+        },
         csrf: { type: 'apiKey', in: 'header', name: 'X-CSRF-Token' },
         token: { type: 'http', scheme: 'bearer' },
       },
@@ -47,7 +52,7 @@ function operationOf(route: Route, schemas: Schemas): Json {
     operationId: id,
     tags: [route.tag],
     summary: route.summary,
-    description: ROLE_WORDS[route.role],
+    description: ROLE_WORDS[route.role] + (route.isForPeople === true ? ' Not for API tokens.' : ''),
     parameters: [
       ...parametersOf('path', route.parameters, schemas, id),
       ...parametersOf('query', route.query, schemas, id),
@@ -75,9 +80,10 @@ function operationIdOf({ method, path }: Route): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-function securityOf({ role, method }: Route): Json[] {
+function securityOf({ role, method, isForPeople }: Route): Json[] {
   if (role === 'public') return [];
-  return [method === 'get' ? { session: [] } : { session: [], csrf: [] }, { token: [] }];
+  const session = method === 'get' ? { session: [] } : { session: [], csrf: [] };
+  return isForPeople === true ? [session] : [session, { token: [] }];
 }
 
 function parametersOf(
@@ -99,12 +105,17 @@ function parametersOf(
   }));
 }
 
-function answersOf({ answer, method }: Route, schemas: Schemas, id: string): Json {
+function answersOf({ answer, method, otherAnswers = {} }: Route, schemas: Schemas, id: string): Json {
   if (answer === undefined) return { 204: { description: 'Done.' } };
   const schema = typeof answer === 'string' ? {} : schemas.of(`${id}Answer`, answer, 'output');
   const type = typeof answer === 'string' ? answer : 'application/json';
   const description = method === 'post' ? 'Done: what has come of it.' : 'What was asked for.';
-  return { '2XX': { description, content: { [type]: { schema } } } };
+  const content = { [type]: { schema } };
+  const others = Object.entries(otherAnswers).map(([status, other]) => [
+    status,
+    { description: other.description, ...(other.hasBody && { content }) },
+  ]);
+  return { '2XX': { description, content }, ...Object.fromEntries(others) };
 }
 
 /** Schemas of the document, each of them once; what they refer to has its place in `components`. */

@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -8,7 +8,7 @@ import { build } from 'esbuild';
  * have their hash, so that a browser may keep them for ever; index.html names those that belong together.
  */
 const PAGE = join(import.meta.dirname, 'page');
-const target = process.argv[2] ?? join(import.meta.dirname, 'public');
+const target = resolve(process.argv[2] ?? join(import.meta.dirname, 'public'));
 /** All scripts and styles together, as a browser gets them. */
 const GZIP_BYTES_MAX = 150_000;
 

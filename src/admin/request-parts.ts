@@ -113,6 +113,10 @@ function bodyRefusal(error: Error, bytesMax: number): HttpRefusal {
     const headers = { Connection: 'close' };
     return new HttpRefusal('body-too-large', `the body has more than ${bytesMax} bytes`, { headers });
   }
+  // Of the parser, which knows what such a member does to objects that are copied carelessly.
+  if (error instanceof SyntaxError && /forbidden prototype property/.test(error.message)) {
+    return new HttpRefusal('invalid-request', 'the body has a member __proto__, which nothing here takes');
+  }
   if (error instanceof SyntaxError) return new HttpRefusal('invalid-request', 'the body is no JSON');
   return new HttpRefusal('invalid-request', 'the body could not be read');
 }

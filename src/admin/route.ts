@@ -32,6 +32,8 @@ export interface RouteRequest<Parameters, Query, Body> {
   actor: Actor | undefined;
   client: Client;
   headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Whether the body of the answer is not wanted — RFC 9110 §9.3.2. */
+  isHead: boolean;
   /** Aborted when the asker has gone. */
   signal: AbortSignal;
 }
@@ -67,6 +69,8 @@ export interface Route<
   path: string;
   /** The least that is needed. */
   role: Role | 'public';
+  /** Not for API tokens: a user or a token that one has added would outlive it. */
+  isForPeople?: boolean;
   /** One sentence for the OpenAPI document. */
   summary: string;
   /** Group in the OpenAPI document. */
@@ -76,6 +80,8 @@ export interface Route<
   body?: Body;
   /** Of a JSON answer; or the media type of any other; undefined for 204. */
   answer: z.ZodType | string | undefined;
+  /** Answers of another status that are no problem documents, and what they mean; `hasBody` where it is that of `answer`. */
+  otherAnswers?: Readonly<Record<number, { description: string; hasBody: boolean }>>;
   /** Bytes of a request body at most; 65536 unless given. */
   bodyBytesMax?: number;
   handle(request: RouteRequest<Parameters, Query, Body>): Promise<unknown>;

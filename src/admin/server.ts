@@ -20,6 +20,10 @@ export interface AdminServer {
 /** A record of type handshake — RFC 8446 §5.1: so begins TLS, and no HTTP request. */
 const TLS_HANDSHAKE = 0x16;
 const CONNECTIONS_MAX = 200;
+/** Of one address, so that nobody alone takes all; a reverse proxy on this machine speaks for many. */
+const CONNECTIONS_OF_ADDRESS_MAX = 40;
+/** How often it is logged at most that connections were dropped, milliseconds. */
+const DROPS_LOGGED_MS = 60_000;
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -67,18 +71,31 @@ export async function startAdmin(
   const sockets = new Set<Socket>();
   /** Of which nothing has come yet. */
   const silent = new Set<Socket>();
+  const perAddress = new Map<string, number>();
+  const tellDropped = dropTeller(parts);
   const door = createServer((socket) => {
+    const address = socket.remoteAddress ?? '';
+    const open = perAddress.get(address) ?? 0;
+    if (open >= CONNECTIONS_OF_ADDRESS_MAX && !isLoopback(address)) {
+      socket.destroy();
+      tellDropped(address);
+      return;
+    }
+    perAddress.set(address, open + 1);
     sockets.add(socket);
     silent.add(socket);
     socket.once('data', () => silent.delete(socket));
     socket.once('close', () => {
       sockets.delete(socket);
       silent.delete(socket);
+      const left = (perAddress.get(address) ?? 1) - 1;
+      if (left === 0) perAddress.delete(address);
+      else perAddress.set(address, left);
     });
     handOver(socket, http, https);
   });
   door.maxConnections = CONNECTIONS_MAX;
-  door.on('drop', () => parts.log.warn('web connection dropped: too many', { connections: CONNECTIONS_MAX }));
+  door.on('drop', (dropped) => tellDropped(dropped?.remoteAddress ?? ''));
   await listening(door, options);
   return {
     port: (door.address() as AddressInfo).port,
@@ -92,6 +109,24 @@ export async function startAdmin(
       for (const server of [http, https]) server.close();
     },
   };
+}
+
+/** Whoever is dropped comes again at once: a line for each would fill the log. */
+function dropTeller({ log }: AdminParts): (address: string) => void {
+  let connections = 0;
+  let toldAt = -Infinity;
+  return (address) => {
+    connections += 1;
+    const now = performance.now();
+    if (now - toldAt < DROPS_LOGGED_MS) return;
+    log.warn('web connections dropped: too many', { address, connections });
+    toldAt = now;
+    connections = 0;
+  };
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(?:::ffff:)?127\./i.test(address);
 }
 
 /** Looks at the first byte and gives the connection, with it, to the server that speaks so. */

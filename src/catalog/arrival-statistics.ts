@@ -3,12 +3,13 @@ import { tags } from '../dicom/dictionary/tags.ts';
 import type { PlacedArrival } from './hierarchy.ts';
 import { firstText } from './kept-attributes.ts';
 import { localDayOf } from './local-day.ts';
-import { fitText } from './rows.ts';
+import { fitText, later } from './rows.ts';
 
 interface Tally {
   key: { day: string; source_ae_title: string; modality: string };
   instances: number;
   bytes: number;
+  lastArrivedAt: number;
 }
 
 /**
@@ -17,14 +18,18 @@ interface Tally {
  */
 export async function countArrivals(trx: Knex.Transaction, placed: readonly PlacedArrival[]): Promise<void> {
   // In one order, so that two daemons do not wait for each other.
-  for (const [, { key, instances, bytes }] of [...talliesOf(placed)].sort(byKey)) {
+  for (const [, { key, instances, bytes, lastArrivedAt }] of [...talliesOf(placed)].sort(byKey)) {
     const changed = await trx('arrival_statistics')
       .where(key)
       .update({
         instances: trx.raw('instances + ?', [instances]),
         bytes: trx.raw('bytes + ?', [bytes]),
+        last_arrived_at: later(trx, 'last_arrived_at', lastArrivedAt),
       });
-    if (changed === 0) await trx('arrival_statistics').insert({ ...key, instances, bytes });
+    if (changed === 0) {
+      const row = { ...key, instances, bytes, last_arrived_at: lastArrivedAt };
+      await trx('arrival_statistics').insert(row);
+    }
   }
 }
 
@@ -35,9 +40,11 @@ function talliesOf(placed: readonly PlacedArrival[]): Map<string, Tally> {
     const source_ae_title = fitText(arrival.sourceAeTitle, 64);
     const modality = fitText(firstText(attributes.SERIES, tags.Modality), 16);
     const name = JSON.stringify([day, source_ae_title, modality]);
-    const tally = tallies.get(name) ?? { key: { day, source_ae_title, modality }, instances: 0, bytes: 0 };
+    const none = { key: { day, source_ae_title, modality }, instances: 0, bytes: 0, lastArrivedAt: 0 };
+    const tally = tallies.get(name) ?? none;
     tally.instances++;
     tally.bytes += arrival.sizeBytes;
+    tally.lastArrivedAt = Math.max(tally.lastArrivedAt, arrival.arrivedAt);
     tallies.set(name, tally);
   }
   return tallies;

@@ -52,8 +52,11 @@ export class ConflictRepository {
     }));
   }
 
-  async count(): Promise<number> {
-    const row = await this.#database.read((db) => db<Row>('conflicts').count({ total: 'id' }).first());
+  /** @param since milliseconds since 1970: of those that came then or later */
+  async count(since: number): Promise<number> {
+    const row = await this.#database.read((db) =>
+      db<Row>('conflicts').where('arrived_at', '>=', since).count({ total: 'id' }).first(),
+    );
     return numberOf(row ?? {}, 'total');
   }
 }

@@ -31,9 +31,12 @@ const RETRYABLE = new Set([
   'SQLITE_CONSTRAINT_FOREIGNKEY',
 ]);
 
-/** A value that a column does not take: our bug with one instance, which waiting for the database would not mend. */
+/**
+ * A value that a column does not take, or a key that is still there after all attempts: our bug with one instance, which waiting for the database would not
+ * mend.
+ */
 const DATA_ERROR =
-  /^(ER_DATA_|ER_BAD_NULL|ER_WARN_DATA|ER_TRUNCATED|ER_INVALID_CHARACTER|ER_CANNOT_CONVERT|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG))/;
+  /^(ER_DUP_ENTRY|ER_DATA_|ER_BAD_NULL|ER_WARN_DATA|ER_TRUNCATED|ER_INVALID_CHARACTER|ER_CANNOT_CONVERT|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG))/;
 
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof Problem) return false;

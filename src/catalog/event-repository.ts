@@ -56,7 +56,10 @@ export class EventRepository {
     this.#sincePrune += events.length;
     if (this.#sincePrune >= eventsPerPrune) {
       this.#sincePrune = 0;
-      await this.#prune();
+      // The events are written: whoever heard of a failure would write them again.
+      await this.#prune().catch(() => {
+        this.#sincePrune = eventsPerPrune;
+      });
     }
     return ids;
   }

@@ -65,6 +65,20 @@ export class JobRepository {
     return row === undefined ? undefined : toJob(row);
   }
 
+  /** How many wait and run. */
+  async unfinished(): Promise<{ waiting: number; running: number }> {
+    const rows = await this.#database.read((db) =>
+      db<Row>('jobs')
+        .whereIn('state', ['waiting', 'running'])
+        .groupBy('state')
+        .select('state')
+        .count({ total: 'id' }),
+    );
+    const count = (state: JobState) =>
+      numberOf(rows.find((row) => textOf(row, 'state') === state) ?? {}, 'total');
+    return { waiting: count('waiting'), running: count('running') };
+  }
+
   /** Newest first. */
   async list(options: { state?: JobState; limit: number; beforeId?: number }): Promise<Job[]> {
     const { state, limit, beforeId = Number.MAX_SAFE_INTEGER } = options;
@@ -80,8 +94,9 @@ export class JobRepository {
    * Takes the job that has been due for longest: it is running now, in this process alone.
    *
    * @param now milliseconds since 1970
+   * @param owner who runs it: of each one process, and the same in that which comes after it
    */
-  async claim(now: number): Promise<Job | undefined> {
+  async claim(now: number, owner: string): Promise<Job | undefined> {
     const row = await this.#database.transaction(async (trx) => {
       const query = trx<Row>('jobs')
         .where('state', 'waiting')
@@ -93,7 +108,8 @@ export class JobRepository {
       if (this.#database.engine === 'mariadb') query.forUpdate().skipLocked();
       const [due] = (await query) as Row[];
       if (due === undefined) return undefined;
-      const taken = { state: 'running', attempts: numberOf(due, 'attempts') + 1, changed_at: now };
+      const attempts = numberOf(due, 'attempts') + 1;
+      const taken = { state: 'running', owner: fitAscii(owner, 64), attempts, changed_at: now };
       await trx('jobs').where('id', numberOf(due, 'id')).update(taken);
       return { ...due, ...taken };
     });
@@ -116,31 +132,50 @@ export class JobRepository {
     await this.#changeRunning(id, { state: 'waiting', run_at: runAt, words: fitText(words, 1000) });
   }
 
+  /** A running job waits again, as if it had not been begun: this was none of its attempts. */
+  async putBack(id: number): Promise<void> {
+    const now = Date.now();
+    await this.#database.write((db) =>
+      db('jobs')
+        .where({ id, state: 'running' })
+        .update({
+          state: 'waiting',
+          attempts: db.raw('attempts - 1'),
+          run_at: now,
+          words: '',
+          changed_at: now,
+        }),
+    );
+  }
+
   /**
-   * A waiting job is cancelled at once; a running one stays running, and whoever runs it ends it.
+   * A waiting job is cancelled at once; one that this owner runs stays running until it has been ended. What another one runs, or had begun when it went for ever,
+   * is cancelled here, and what it has done by then stays done.
    *
    * @returns the job as it is now
    * @throws Problem 'not-found'; 'unusable-setting' for a job that has ended
    */
-  async cancel(id: number): Promise<Job> {
+  async cancel(id: number, owner: string): Promise<Job> {
     return this.#database.transaction(async (trx) => {
       const row: Row | undefined = await trx<Row>('jobs').where('id', id).forUpdate().first('*');
       if (row === undefined) throw new Problem('not-found', `no job ${id}`);
       const job = toJob(row);
       if (FINISHED.includes(job.state))
         throw new Problem('unusable-setting', `job ${id} is ${job.state} already`);
-      if (job.state === 'running') return job;
+      if (job.state === 'running' && textOf(row, 'owner') === owner) return job;
       const changedAt = Date.now();
       await trx('jobs').where('id', id).update({ state: 'cancelled', changed_at: changedAt });
       return { ...job, state: 'cancelled', changedAt };
     });
   }
 
-  /** What a daemon that was killed left running waits again. @returns how many */
-  async requeueRunning(): Promise<number> {
+  /** What this owner left running when it was killed waits again. @returns how many */
+  async requeueRunning(owner: string): Promise<number> {
     const now = Date.now();
     return this.#database.write((db) =>
-      db('jobs').where('state', 'running').update({ state: 'waiting', run_at: now, changed_at: now }),
+      db('jobs')
+        .where({ state: 'running', owner })
+        .update({ state: 'waiting', run_at: now, changed_at: now }),
     );
   }
 

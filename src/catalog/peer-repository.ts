@@ -1,9 +1,8 @@
-import type { Knex } from 'knex';
 import { Problem } from '../lib/problem.ts';
 import type { Database } from './database.ts';
 import { isDuplicateKey } from './database-error.ts';
 import { preferredTransferSyntaxesMax } from './limits.ts';
-import { fitText, numberOf, type Row, textOf, textsOf, timeOrNullOf } from './rows.ts';
+import { fitText, later, numberOf, type Row, textOf, textsOf, timeOrNullOf } from './rows.ts';
 
 /** A device that we know by its AE title. Times are milliseconds since 1970. */
 export interface Peer {
@@ -96,38 +95,37 @@ export class PeerRepository {
   }
 
   /**
-   * Adds the peer, or puts its values in the place of those of the one with this AE title, which keeps its id and its times.
+   * Adds the peer, or puts its values in the place of those of the one with this AE title, which keeps what is left out.
    *
-   * @returns whether there was one
    * @throws Problem 'unusable-identifier', and the one there was stays
    */
-  async put(peer: NewPeer): Promise<boolean> {
-    const row = rowOf(peer);
+  async put(peer: NewPeer): Promise<{ before: Peer | undefined; after: Peer }> {
+    const aeTitle = textOf(rowOf(peer), 'ae_title');
     return this.#database.transaction(async (trx) => {
-      const isKnown =
-        (await trx<Row>('peers').where('ae_title', textOf(row, 'ae_title')).forUpdate().first('id')) !==
-        undefined;
-      if (isKnown) await trx('peers').where('ae_title', textOf(row, 'ae_title')).update(row);
-      else await trx('peers').insert({ ...row, created_at: Date.now() });
-      return isKnown;
+      const found: Row | undefined = await trx<Row>('peers')
+        .where('ae_title', aeTitle)
+        .forUpdate()
+        .first('*');
+      if (found === undefined) {
+        const row: Row = { ...rowOf(peer), created_at: Date.now() };
+        const id = Number((await trx('peers').insert(row))[0]);
+        return { before: undefined, after: toPeer({ ...row, id }) };
+      }
+      const before = toPeer(found);
+      const values = rowOf({ ...before, ...peer });
+      await trx('peers').where('id', before.id).update(values);
+      return { before, after: toPeer({ ...found, ...values }) };
     });
   }
 
-  /** @throws Problem 'not-found' */
-  async remove(aeTitle: string): Promise<void> {
-    const count = await this.#database.write((db) => db('peers').where('ae_title', aeTitle.trim()).delete());
-    if (count === 0) throw new Problem('not-found', `no peer ${aeTitle.trim()}`);
+  /** @returns what was removed. @throws Problem 'not-found' */
+  async remove(aeTitle: string): Promise<Peer> {
+    return this.#remove('ae_title', aeTitle.trim());
   }
 
   /** @returns what was removed. @throws Problem 'not-found' */
   async removeById(id: number): Promise<Peer> {
-    const row = await this.#database.transaction(async (trx) => {
-      const found: Row | undefined = await trx<Row>('peers').where('id', id).forUpdate().first('*');
-      await trx('peers').where('id', id).delete();
-      return found;
-    });
-    if (row === undefined) throw new Problem('not-found', `no peer ${id}`);
-    return toPeer(row);
+    return this.#remove('id', id);
   }
 
   /** Notes when peers were seen and when they stored; who is no peer is passed over, and no time goes back. */
@@ -142,10 +140,16 @@ export class PeerRepository {
       }
     });
   }
-}
 
-function later(trx: Knex.Transaction, column: string, at: number): Knex.Raw {
-  return trx.raw('CASE WHEN ?? > ? THEN ?? ELSE ? END', [column, at, column, at]);
+  async #remove(column: 'id' | 'ae_title', value: number | string): Promise<Peer> {
+    const row = await this.#database.transaction(async (trx) => {
+      const found: Row | undefined = await trx<Row>('peers').where(column, value).forUpdate().first('*');
+      await trx('peers').where(column, value).delete();
+      return found;
+    });
+    if (row === undefined) throw new Problem('not-found', `no peer ${value}`);
+    return toPeer(row);
+  }
 }
 
 function taken(peer: NewPeer): Problem {

@@ -60,6 +60,11 @@ export function textsOf(row: Row, column: string): string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
+/** For an update: the later of what the column has and of `at`, milliseconds since 1970. */
+export function later(trx: Knex.Transaction, column: string, at: number): Knex.Raw {
+  return trx.raw('CASE WHEN ?? > ? THEN ?? ELSE ? END', [column, at, column, at]);
+}
+
 /** Rows that all have the same columns. knex would write them for SQLite as a UNION, which is slower and ends at 500. */
 export async function insertAll(trx: Knex.Transaction, table: string, rows: readonly Row[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {});

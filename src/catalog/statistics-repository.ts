@@ -11,6 +11,8 @@ export interface DayOfArrivals {
   instances: number;
   /** Of data sets. */
   bytes: number;
+  /** When the last of them came, milliseconds since 1970. */
+  lastArrivedAt: number;
 }
 
 /** Every method throws Problem 'catalog-unavailable' where the database does not answer. */
@@ -35,6 +37,7 @@ export class StatisticsRepository {
       modality: textOf(row, 'modality'),
       instances: numberOf(row, 'instances'),
       bytes: numberOf(row, 'bytes'),
+      lastArrivedAt: numberOf(row, 'last_arrived_at'),
     }));
   }
 

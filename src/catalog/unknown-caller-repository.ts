@@ -25,6 +25,8 @@ export interface UnknownCall
   extends Pick<UnknownCaller, 'aeTitle' | 'address' | 'calledAeTitle' | 'proposed' | 'refused'> {
   /** Milliseconds since 1970. */
   at: number;
+  /** Associations since the last record; 0 for what was refused within one that is counted. */
+  callCount: number;
 }
 
 /** Every method throws Problem 'catalog-unavailable' where the database does not answer. */
@@ -35,7 +37,7 @@ export class UnknownCallerRepository {
     this.#database = database;
   }
 
-  /** Counts the call. Anybody can call under any number of AE titles, so those heard of longest ago make room. */
+  /** Adds to the count of calls. Anybody can call under any number of AE titles, so those heard of longest ago make room. */
   async record(caller: UnknownCall): Promise<void> {
     const key = { ae_title: fitText(caller.aeTitle, 64), address: fitText(caller.address, 64) };
     const latest = {
@@ -47,9 +49,14 @@ export class UnknownCallerRepository {
     await this.#database.transaction(async (trx) => {
       const changed = await trx('unknown_callers')
         .where(key)
-        .update({ call_count: trx.raw('call_count + 1'), ...latest });
+        .update({ call_count: trx.raw('call_count + ?', [caller.callCount]), ...latest });
       if (changed > 0) return;
-      await trx('unknown_callers').insert({ ...key, ...latest, call_count: 1, first_seen_at: caller.at });
+      await trx('unknown_callers').insert({
+        ...key,
+        ...latest,
+        call_count: caller.callCount,
+        first_seen_at: caller.at,
+      });
       const surplus = await trx<Row>('unknown_callers')
         .orderBy('last_seen_at', 'desc')
         .orderBy('id', 'desc')

@@ -10,6 +10,11 @@ export class VolumeRepository {
     this.#database = database;
   }
 
+  /** Whether the catalogue has been made; without its table there are no ids to ask for. */
+  async hasTable(): Promise<boolean> {
+    return await this.#database.read((db) => db.schema.hasTable('volumes'));
+  }
+
   /** Their ids, the newest last. */
   async ids(): Promise<string[]> {
     const rows = await this.#database.read((db) => db<Row>('volumes').orderBy('id').select('volume_uuid'));

@@ -6,6 +6,7 @@ import { parseDatabaseUrl } from '../catalog/database-url.ts';
 import type { Config } from '../config/schema.ts';
 import { JobQueue } from '../jobs/queue.ts';
 import { SEND, sendHandler } from '../jobs/send.ts';
+import type { Log } from '../lib/log.ts';
 import { messageOf } from '../lib/problem.ts';
 import { within } from '../lib/within.ts';
 import { Accounts } from '../services/accounts.ts';
@@ -52,7 +53,8 @@ export async function buildAdmin(
     files,
   });
   const handlers = new Map([[SEND, sendHandler(sending)]]);
-  const jobs = new JobQueue({ jobs: catalog.jobs, handlers, record, log });
+  // A volume is served by one server.
+  const jobs = new JobQueue({ jobs: catalog.jobs, owner: () => volume.id, handlers, record, log });
   const previews = new Previews({ files });
   const parts: AdminParts = {
     ...archive,
@@ -70,15 +72,9 @@ export async function buildAdmin(
     previews,
   };
   jobs.start();
+  // First of all, so that the owner is not turned away in the first moments.
+  await prepare(accounts, showPassword, log);
   const server = await listen(parts, config);
-  const prepared = accounts.prepare().then((password) => {
-    if (password !== undefined) showPassword(password);
-  });
-  // A catalogue that hangs does not keep the archive from coming up.
-  const late = () => new Error('the catalogue does not answer: no look at the accounts yet');
-  await within(ACCOUNTS_TIMEOUT_MS, late, () => prepared).catch((error: unknown) =>
-    log.warn('admin page', { reason: messageOf(error) }),
-  );
   return {
     port: server?.port,
     url: urlOf(config.admin.host, server?.port ?? config.admin.port),
@@ -108,6 +104,21 @@ function buildAccounts(
     record: (event) => activity.record(event),
     log,
   });
+}
+
+/** A catalogue that hangs does not keep the archive from coming up. */
+async function prepare(
+  accounts: Accounts,
+  showPassword: (password: string) => void,
+  log: Log,
+): Promise<void> {
+  const prepared = accounts.prepare().then((password) => {
+    if (password !== undefined) showPassword(password);
+  });
+  const late = () => new Error('the catalogue does not answer: no look at the accounts yet');
+  await within(ACCOUNTS_TIMEOUT_MS, late, () => prepared).catch((error: unknown) =>
+    log.warn('admin page', { reason: messageOf(error) }),
+  );
 }
 
 async function listen(parts: AdminParts, { admin }: Config): Promise<AdminServer | undefined> {

@@ -3,17 +3,24 @@ import { aeTitleSchema } from '../config/schema.ts';
 import { suggest } from '../lib/suggest.ts';
 import { COMMAND_HELP, GENERAL_HELP } from './help.ts';
 
-export interface PeerPermissions {
-  readonly echo: boolean;
-  readonly store: boolean;
-  readonly find: boolean;
-  readonly retrieve: boolean;
+/** What the command line names of a peer; the rest stays as it is. */
+export interface PeerChoices {
+  mayEcho?: boolean;
+  mayStore?: boolean;
+  mayFind?: boolean;
+  mayRetrieve?: boolean;
+  matchAddress?: boolean;
+  useTls?: boolean;
 }
 
 /** Commands that need the configuration. */
 export type ConfiguredCommand = { readonly configFile?: string | undefined } & (
-  | { readonly name: 'serve' | 'reindex' | 'migrate' | 'verify' }
+  | { readonly name: 'serve' }
+  | { readonly name: 'reindex' | 'verify' }
+  /** `isQuestion`: tells what is pending, and changes nothing. */
+  | { readonly name: 'migrate'; readonly isQuestion: boolean }
   | { readonly name: 'peer list' }
+  | { readonly name: 'config'; readonly keys: readonly string[] }
   | { readonly name: 'peer remove' | 'peer echo'; readonly aeTitle: string }
   | { readonly name: 'user password'; readonly userName: string }
   | {
@@ -21,8 +28,7 @@ export type ConfiguredCommand = { readonly configFile?: string | undefined } & (
       readonly aeTitle: string;
       readonly host: string;
       readonly port: number;
-      readonly may: PeerPermissions;
-      readonly mustMatchAddress: boolean;
+      readonly choices: PeerChoices;
     }
 );
 
@@ -40,13 +46,39 @@ const OPTIONS = {
   version: { type: 'boolean' },
 } as const;
 
+const FLAG = { type: 'boolean' } as const;
+const MIGRATE_OPTIONS = { pending: FLAG } as const;
 const PEER_ADD_OPTIONS = {
-  'no-echo': { type: 'boolean' },
-  'no-store': { type: 'boolean' },
-  'no-find': { type: 'boolean' },
-  'no-retrieve': { type: 'boolean' },
-  'match-address': { type: 'boolean' },
+  echo: FLAG,
+  'no-echo': FLAG,
+  store: FLAG,
+  'no-store': FLAG,
+  find: FLAG,
+  'no-find': FLAG,
+  retrieve: FLAG,
+  'no-retrieve': FLAG,
+  'match-address': FLAG,
+  'no-match-address': FLAG,
+  tls: FLAG,
+  'no-tls': FLAG,
 } as const;
+
+const ALL_OPTIONS = { ...OPTIONS, ...MIGRATE_OPTIONS, ...PEER_ADD_OPTIONS } as const;
+
+/** Options of one command, beside those of all. */
+const OWN_OPTIONS: Readonly<Record<string, Readonly<Record<string, { type: 'string' | 'boolean' }>>>> = {
+  'peer add': PEER_ADD_OPTIONS,
+  migrate: MIGRATE_OPTIONS,
+};
+
+const CHOICES = {
+  echo: 'mayEcho',
+  store: 'mayStore',
+  find: 'mayFind',
+  retrieve: 'mayRetrieve',
+  'match-address': 'matchAddress',
+  tls: 'useTls',
+} as const satisfies Record<string, keyof PeerChoices>;
 
 /** The words that a command takes after its name. */
 const OPERANDS = {
@@ -54,12 +86,16 @@ const OPERANDS = {
   reindex: [],
   verify: [],
   migrate: [],
+  config: [],
   'peer list': [],
   'peer add': ['AE_TITLE', 'HOST', 'PORT'],
   'peer remove': ['AE_TITLE'],
   'peer echo': ['AE_TITLE'],
   'user password': ['NAME'],
 } as const satisfies Record<ConfiguredCommand['name'], readonly string[]>;
+
+/** Commands that take any number of words more. */
+const VARIADIC: readonly string[] = ['config'];
 
 const COMMANDS = Object.keys(COMMAND_HELP);
 /** Commands that have commands of their own. */
@@ -89,7 +125,7 @@ class UsageError extends Error {
 function parse(args: readonly string[]): Command {
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
-    options: { ...OPTIONS, ...PEER_ADD_OPTIONS },
+    options: ALL_OPTIONS,
     allowPositionals: true,
     strict: false,
     tokens: true,
@@ -125,10 +161,13 @@ function withOperands(
   switch (name) {
     case 'serve':
     case 'reindex':
-    case 'migrate':
     case 'verify':
     case 'peer list':
       return { name };
+    case 'config':
+      return { name, keys: operands };
+    case 'migrate':
+      return { name, isQuestion: values['pending'] === true };
     case 'peer remove':
     case 'peer echo':
       return { name, aeTitle: parseAeTitle(operands[0], name) };
@@ -140,15 +179,20 @@ function withOperands(
         aeTitle: parseAeTitle(operands[0], name),
         host: parseHost(operands[1], name),
         port: parsePort(operands[2], name),
-        may: {
-          echo: values['no-echo'] !== true,
-          store: values['no-store'] !== true,
-          find: values['no-find'] !== true,
-          retrieve: values['no-retrieve'] !== true,
-        },
-        mustMatchAddress: values['match-address'] === true,
+        choices: choicesOf(values, name),
       };
   }
+}
+
+function choicesOf(values: Record<string, unknown>, command: string): PeerChoices {
+  const choices: PeerChoices = {};
+  for (const [option, choice] of Object.entries(CHOICES)) {
+    const [isWanted, isRefused] = [values[option] === true, values[`no-${option}`] === true];
+    if (isWanted && isRefused)
+      throw new UsageError(`'--${option}' and '--no-${option}' exclude each other`, command);
+    if (isWanted || isRefused) choices[choice] = isWanted;
+  }
+  return choices;
 }
 
 function help(topic: readonly string[]): Command {
@@ -186,8 +230,10 @@ function checkOption(
   command: string | undefined,
   isAnyAllowed: boolean,
 ): void {
-  const known: Record<string, { type: 'string' | 'boolean' }> =
-    command === 'peer add' || isAnyAllowed ? { ...OPTIONS, ...PEER_ADD_OPTIONS } : OPTIONS;
+  const own = OWN_OPTIONS[command ?? ''];
+  const known: Record<string, { type: 'string' | 'boolean' }> = isAnyAllowed
+    ? ALL_OPTIONS
+    : { ...OPTIONS, ...own };
   const option = Object.hasOwn(known, name) ? known[name] : undefined;
   if (option === undefined) {
     const hint = didYouMean(
@@ -209,7 +255,7 @@ function checkOperands(name: ConfiguredCommand['name'], operands: readonly strin
   const wanted = OPERANDS[name];
   const missing = wanted.slice(operands.length);
   if (missing.length > 0) throw new UsageError(`${name} needs ${missing.join(' ')}`, name);
-  const extra = operands[wanted.length];
+  const extra = VARIADIC.includes(name) ? undefined : operands[wanted.length];
   if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}' for ${name}`, name);
 }
 

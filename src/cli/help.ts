@@ -10,6 +10,7 @@ Commands:
   reindex      rebuild the catalogue from the files
   verify       compare every file with the catalogue, byte for byte
   migrate      bring the catalogue to the form that this version needs
+  config       show the settings that the configuration gives
   help         explain a command, as in: dicomkeep help peer
 
 Options:
@@ -53,6 +54,15 @@ ${CONFIG_OPTION}`,
 Brings the tables of the catalogue to the form that this version needs. The server does the same at every start.
 
 Options:
+  --pending       only tell what there is to do: exit status 0 if nothing, 3 if something
+${CONFIG_OPTION}`,
+
+  config: `Usage: dicomkeep config [KEY...] [OPTIONS]
+
+Shows the settings that the defaults, the site file and the environment give together, as JSON and without passwords; or the value
+of each KEY on a line of its own, as in: dicomkeep config dimse.port catalog.url. What was changed on the page is not among them.
+
+Options:
 ${CONFIG_OPTION}`,
 
   peer: `Usage: dicomkeep peer add AE_TITLE HOST PORT [OPTIONS]
@@ -63,17 +73,19 @@ ${CONFIG_OPTION}`,
 The DICOM nodes that this archive knows: they may query and retrieve, and images can be sent to them. A server that runs takes
 a change up at once.
 
-  add      add a peer, or replace the one with this AE title
+  add      add a peer, or change the one with this AE title
   list     show all peers and what they may do
   remove   forget a peer; the images that it sent stay
   echo     call the peer and verify that it answers (C-ECHO)
 
-Options of add:
-  --no-echo         it may not verify the connection (C-ECHO)
-  --no-store        it may not store images (C-STORE)
-  --no-find         it may not query (C-FIND)
-  --no-retrieve     it may not retrieve (C-MOVE, C-GET)
-  --match-address   a caller with this AE title must come from HOST
+Options of add; what is not named stays as it is, and a new peer may do everything:
+  --no-echo, --echo           whether it may verify the connection (C-ECHO)
+  --no-store, --store         whether it may store images (C-STORE)
+  --no-find, --find           whether it may query (C-FIND)
+  --no-retrieve, --retrieve   whether it may retrieve (C-MOVE, C-GET)
+  --match-address, --no-match-address
+                              whether a caller with this AE title must come from HOST
+  --tls, --no-tls             whether we call it by TLS; PORT must then be its port for TLS
 
 Options:
 ${CONFIG_OPTION}`,

@@ -3,8 +3,11 @@ import type { Config } from '../config/schema.ts';
 import { settingsOf } from '../config/settings.ts';
 import { Problem } from '../lib/problem.ts';
 import { EchoScu } from '../net/echo.ts';
-import { SETTINGS_ROW, settingsFrom } from '../services/settings.ts';
+import { peerAdded, peerChanged, peerRemoved } from '../services/peer-changes.ts';
+import { settingsFrom } from '../services/settings.ts';
+import { SETTINGS_ROW } from '../services/settings-row.ts';
 import type { ConfiguredCommand } from './arguments.ts';
+import { COMMAND_LINE, recordEvents } from './record.ts';
 
 type PeerCommand = Extract<ConfiguredCommand, { name: `peer ${string}` }>;
 
@@ -19,8 +22,7 @@ export async function runPeerCommand(command: PeerCommand, catalog: Catalog, con
       await listPeers(catalog);
       break;
     case 'peer remove':
-      await catalog.peers.remove(command.aeTitle);
-      print(`peer ${command.aeTitle} removed`);
+      await removePeer(command.aeTitle, catalog);
       break;
     case 'peer echo':
       await echoPeer(command.aeTitle, catalog, config);
@@ -29,18 +31,18 @@ export async function runPeerCommand(command: PeerCommand, catalog: Catalog, con
 }
 
 async function addPeer(command: Extract<PeerCommand, { name: 'peer add' }>, catalog: Catalog): Promise<void> {
-  const { aeTitle, host, port, may, mustMatchAddress } = command;
-  const isKnown = await catalog.peers.put({
-    aeTitle,
-    host,
-    port,
-    mayEcho: may.echo,
-    mayStore: may.store,
-    mayFind: may.find,
-    mayRetrieve: may.retrieve,
-    matchAddress: mustMatchAddress,
-  });
-  print(`peer ${aeTitle} at ${host}:${port} ${isKnown ? 'changed' : 'added'}`);
+  const { aeTitle, host, port, choices } = command;
+  const { before, after } = await catalog.peers.put({ aeTitle, host, port, ...choices });
+  const event =
+    before === undefined ? peerAdded(COMMAND_LINE, after) : peerChanged(COMMAND_LINE, before, after);
+  if (event !== undefined) await recordEvents(catalog, [event]);
+  print(`peer ${aeTitle} at ${host}:${port} ${before === undefined ? 'added' : 'changed'}`);
+}
+
+async function removePeer(aeTitle: string, catalog: Catalog): Promise<void> {
+  const peer = await catalog.peers.remove(aeTitle);
+  await recordEvents(catalog, [peerRemoved(COMMAND_LINE, peer)]);
+  print(`peer ${aeTitle} removed`);
 }
 
 async function listPeers(catalog: Catalog): Promise<void> {
@@ -53,6 +55,7 @@ async function listPeers(catalog: Catalog): Promise<void> {
       peer.mayFind && 'find',
       peer.mayRetrieve && 'retrieve',
       peer.matchAddress && 'from this address only',
+      peer.useTls && 'called by TLS',
     ].filter((right) => right !== false);
     print(`${peer.aeTitle.padEnd(16)}  ${`${peer.host}:${peer.port}`.padEnd(24)}  ${rights.join(', ')}`);
   }

@@ -15,7 +15,7 @@ import { Filer } from '../services/filing.ts';
 import { BatchFiler } from '../services/filing-batch.ts';
 import { Hasher } from '../services/hashing.ts';
 import { headerTags } from '../services/header-tags.ts';
-import { fanOut, type Observer } from '../services/observer.ts';
+import { fanOut, type Observer, type Party } from '../services/observer.ts';
 import { readHeader } from '../services/recovery.ts';
 import { SettingsService } from '../services/settings.ts';
 import { StatusService } from '../services/status.ts';
@@ -77,7 +77,7 @@ async function startWith(catalog: Catalog, start: ServerStart): Promise<Server> 
   const listening = () => listeners.listening();
   const seen = { version, catalog, volume, filer, activity, settings, certificates, listening };
   const status = new StatusService(seen);
-  const metrics = new Metrics({ status, activity });
+  const metrics = new Metrics({ status, activity, jobs: catalog.jobs });
   const observer = fanOut([activity, metrics], (error) => log.error('bug', { reason: messageOf(error) }));
   const dimse = buildDimse({ config, catalog, settings, volume, observer, log, ...storage });
   Object.assign(late, { acceptor: dimse.acceptor, observer });
@@ -163,6 +163,8 @@ async function buildFront({ start, catalog, volume, activity, late }: FrontParts
     log,
     accept: (socket, isTls) => late.acceptor?.accept(socket, isTls),
     dropped: (address) => late.observer?.connectionDropped(address),
+    handshakeFailed: (address, words) =>
+      late.observer?.associationRejected(tlsParty(address), 'tls-handshake', words),
   });
   const settings = new SettingsService({
     configured: settingsOf(config),
@@ -179,6 +181,11 @@ async function buildFront({ start, catalog, volume, activity, late }: FrontParts
   });
   await settings.load();
   return { certificates, listeners, settings };
+}
+
+/** Somebody who did not get so far as to say a name. */
+function tlsParty(address: string): Party {
+  return { callingAeTitle: '', calledAeTitle: '', address, isPeer: false, isTls: true };
 }
 
 async function bounded(log: RootLog, words: string, work: () => Promise<void>): Promise<void> {

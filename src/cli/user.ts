@@ -3,9 +3,7 @@ import type { NewEvent } from '../services/activity-kinds.ts';
 import { randomPassword } from '../services/passwords.ts';
 import { Sessions } from '../services/sessions.ts';
 import { Users } from '../services/users.ts';
-
-/** Who did it, in the events. */
-const DOER = { name: 'the command line', address: '' };
+import { COMMAND_LINE, recordEvents } from './record.ts';
 
 /** `dicomkeep user password NAME`: a new random password, printed once; all sessions of the user end. */
 export async function setUserPassword(name: string, catalog: Catalog): Promise<void> {
@@ -16,7 +14,7 @@ export async function setUserPassword(name: string, catalog: Catalog): Promise<v
   const sessions = new Sessions({ sessions: catalog.sessions, users, settings, now });
   const record = (event: NewEvent) => void events.push(event);
   const password = randomPassword();
-  await new Users({ users, sessions, record, now }).change(name, { password }, DOER);
-  await catalog.events.recordAll(events.map((event) => ({ ...event, at: now() })));
+  await new Users({ users, sessions, record, now }).change(name, { password }, COMMAND_LINE);
+  await recordEvents(catalog, events);
   process.stdout.write(`password of ${name}: ${password}\n`);
 }

@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../lib/log.ts';
-import { messageOf } from '../lib/problem.ts';
+import { messageOf, Problem } from '../lib/problem.ts';
 import { within } from '../lib/within.ts';
 import type { Filer } from '../services/filing.ts';
 import { headerTags } from '../services/header-tags.ts';
@@ -18,23 +18,37 @@ const CATALOG_START_TIMEOUT_MS = 5000;
 /**
  * The volume of the configuration. A new one is made only where the catalogue says that there is none yet: an empty folder may as well be
  * the mount point of a disk that is missing.
+ * @param patienceMs how long the catalogue, and its migration, may take; the migration goes on behind our back
  */
-export async function openVolume(config: Config, catalog: Catalog, log: Log): Promise<Volume> {
+export async function openVolume(
+  config: Config,
+  catalog: Pick<Catalog, 'volumes' | 'migrate'>,
+  log: Pick<Log, 'error' | 'warn'>,
+  patienceMs: number = CATALOG_START_TIMEOUT_MS,
+): Promise<Volume> {
   const { volumeDir, reserveBytes } = config.storage;
   const late = () => new Error('the catalogue does not answer');
+  const deadline = performance.now() + patienceMs;
   let expectedId: string | undefined;
   try {
-    expectedId = await within(CATALOG_START_TIMEOUT_MS, late, async () => {
-      await catalog.migrate();
-      return (await catalog.volumes.ids()).at(-1);
-    });
+    expectedId = await within(patienceMs, late, () => newestVolume(catalog));
     if (expectedId === undefined) await Volume.create(volumeDir);
+    // Most are quick; what the page needs is there before the page then.
+    const migrating = () =>
+      new Error('the catalogue is being migrated: instances wait to be filed meanwhile');
+    await within(deadline - performance.now(), migrating, () => catalog.migrate());
   } catch (error) {
     log.error('start', { reason: messageOf(error) });
   }
   const volume = new Volume(volumeDir, { reserveBytes, expectedId });
   await volume.assertOnline().catch((error: unknown) => log.error('volume', { reason: messageOf(error) }));
   return volume;
+}
+
+/** Asked before the catalogue is migrated, for that may take minutes, in which the disk below a missing volume must not be taken for it. */
+async function newestVolume(catalog: Pick<Catalog, 'volumes' | 'migrate'>): Promise<string | undefined> {
+  if (!(await catalog.volumes.hasTable())) await catalog.migrate();
+  return (await catalog.volumes.ids()).at(-1);
 }
 
 export interface FilingStart {
@@ -69,19 +83,23 @@ export async function keepCatalogReady(
   start: Omit<FilingStart, 'incoming' | 'files' | 'filer'>,
 ): Promise<void> {
   const { catalog, volume, settings, log, signal } = start;
-  let isMigrated = false;
+  const done = { migration: false, settings: false, volume: false };
+  let told = '';
   for (; !signal.aborted; await pause(signal)) {
     try {
-      if (!isMigrated) {
-        await catalog.migrate();
-        isMigrated = true;
-        await settings.load().catch((error: unknown) => log.error('settings', { reason: messageOf(error) }));
+      if (!done.migration) await catalog.migrate();
+      done.migration = true;
+      if (!done.volume && volume.id !== undefined) {
+        await catalog.volumes.add(volume.id);
+        done.volume = true;
       }
-      if (volume.id === undefined) continue;
-      await catalog.volumes.add(volume.id);
-      return;
+      done.settings ||= await settings.load();
+      if (done.volume && done.settings) return;
     } catch (error) {
-      log.warn('catalogue', { reason: messageOf(error) });
+      const reason = messageOf(error);
+      const isOfSettings = error instanceof Problem && error.code === 'unusable-setting';
+      if (reason !== told) log.warn(isOfSettings ? 'settings' : 'catalogue', { reason });
+      told = reason;
     }
   }
 }

@@ -45,8 +45,19 @@ export interface JobEvent {
 export interface JobQueueOptions {
   jobs: Pick<
     JobRepository,
-    'add' | 'findById' | 'list' | 'claim' | 'progress' | 'finish' | 'postpone' | 'cancel' | 'requeueRunning'
+    | 'add'
+    | 'findById'
+    | 'list'
+    | 'claim'
+    | 'progress'
+    | 'finish'
+    | 'postpone'
+    | 'putBack'
+    | 'cancel'
+    | 'requeueRunning'
   >;
+  /** As whom jobs are run, the same after a restart and of no other process; undefined while that is not known, and no job is begun. */
+  owner(): string | undefined;
   /** By kind of job. */
   handlers: ReadonlyMap<string, JobHandler>;
   record(event: JobEvent): void;
@@ -84,12 +95,13 @@ export class JobQueue {
   readonly #pollMs: number;
   readonly #backOffMs: readonly number[];
   readonly #running = new Map<number, Running>();
-  /** Jobs that were cancelled between being claimed and being begun, and who did it. */
+  /** Jobs that were cancelled between being claimed and being begun, and who did it; of the claim that is under way. */
   readonly #cancelledBefore = new Map<number, JobActor>();
   readonly #listeners = new Set<(job: Job) => void>();
   readonly #stopping = new AbortController();
   /** Something may be due that was not when the loop looked last. */
   #isNews = false;
+  #isClaiming = false;
   #endSleep: (() => void) | undefined;
   #loop: Promise<void> | undefined;
 
@@ -141,18 +153,17 @@ export class JobQueue {
    * @throws Problem 'not-found'; 'unusable-setting' where it has ended
    */
   async cancel(id: number, actor: JobActor): Promise<Job> {
-    const job = await this.#options.jobs.cancel(id);
+    const job = await this.#options.jobs.cancel(id, this.#options.owner() ?? '');
     if (job.state === 'cancelled') {
       this.#record('job-cancelled', job, actor, '');
       this.#tell(job);
       return job;
     }
     const running = this.#running.get(id);
-    if (running === undefined) this.#cancelledBefore.set(id, actor);
-    else {
+    if (running !== undefined) {
       running.cancelledBy = actor;
       running.controller.abort();
-    }
+    } else if (this.#isClaiming) this.#cancelledBefore.set(id, actor);
     return job;
   }
 
@@ -174,9 +185,12 @@ export class JobQueue {
     while (!this.#stopping.signal.aborted) {
       this.#isNews = false;
       try {
-        if (!isRequeued) await this.#options.jobs.requeueRunning();
-        isRequeued = true;
-        while (this.#running.size < jobLimits.runningMax && (await this.#claim()));
+        const owner = this.#options.owner();
+        if (owner !== undefined) {
+          if (!isRequeued) await this.#options.jobs.requeueRunning(owner);
+          isRequeued = true;
+          while (this.#running.size < jobLimits.runningMax && (await this.#claim(owner)));
+        }
         reason = '';
       } catch (error) {
         if (messageOf(error) !== reason) this.#options.log.warn('jobs wait', { reason: messageOf(error) });
@@ -205,10 +219,20 @@ export class JobQueue {
   }
 
   /** @returns whether there was one */
-  async #claim(): Promise<boolean> {
+  async #claim(owner: string): Promise<boolean> {
     if (this.#stopping.signal.aborted) return false;
-    const job = await this.#options.jobs.claim(Date.now());
-    if (job === undefined) return false;
+    this.#isClaiming = true;
+    try {
+      const job = await this.#options.jobs.claim(Date.now(), owner);
+      if (job !== undefined) this.#begin(job);
+      return job !== undefined;
+    } finally {
+      this.#isClaiming = false;
+      this.#cancelledBefore.clear();
+    }
+  }
+
+  #begin(job: Job): void {
     const running: Running = {
       job,
       controller: new AbortController(),
@@ -217,12 +241,10 @@ export class JobQueue {
       timer: undefined,
       ended: Promise.resolve(),
     };
-    this.#cancelledBefore.delete(job.id);
     if (running.cancelledBy !== undefined || this.#stopping.signal.aborted) running.controller.abort();
     this.#running.set(job.id, running);
     this.#tell(job);
     running.ended = this.#perform(running);
-    return true;
   }
 
   async #perform(running: Running): Promise<void> {
@@ -245,7 +267,6 @@ export class JobQueue {
       this.#tell({ ...job, ...settled, progress, changedAt: Date.now() });
     });
     this.#running.delete(job.id);
-    this.#cancelledBefore.delete(job.id);
     this.#wake();
   }
 
@@ -255,7 +276,7 @@ export class JobQueue {
     outcome: JobOutcome | undefined,
     failure: unknown,
     progress: JobProgress,
-  ): Promise<Pick<Job, 'state' | 'words'>> {
+  ): Promise<Pick<Job, 'state' | 'words'> & Partial<Pick<Job, 'attempts'>>> {
     const { jobs, log } = this.#options;
     const { job, cancelledBy } = running;
     const finish = async (state: 'done' | 'failed' | 'cancelled', words: string, actor?: JobActor) => {
@@ -266,8 +287,8 @@ export class JobQueue {
     if (outcome !== undefined) return await finish(outcome.state, outcome.words);
     if (cancelledBy !== undefined) return await finish('cancelled', '', cancelledBy);
     if (running.controller.signal.aborted) {
-      await jobs.postpone(job.id, Date.now(), '');
-      return { state: 'waiting', words: '' };
+      await jobs.putBack(job.id);
+      return { state: 'waiting', words: '', attempts: job.attempts - 1 };
     }
     const words = messageOf(failure);
     const delayMs = this.#backOffMs[job.attempts - 1];
@@ -296,7 +317,11 @@ export class JobQueue {
         await write();
         return;
       } catch (error) {
-        this.#options.log.warn('end of a job not written', { reason: messageOf(error) });
+        const isPassing = error instanceof Problem && error.code === 'catalog-unavailable';
+        this.#options.log[isPassing ? 'warn' : 'error']('end of a job not written', {
+          reason: messageOf(error),
+        });
+        if (!isPassing) return;
       }
       if (this.#stopping.signal.aborted) return;
       await pause(this.#pollMs, this.#stopping.signal);
@@ -353,10 +378,12 @@ const WORDS: Readonly<Record<JobEvent['kind'], string>> = {
 
 async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener('abort', () => {
+    const over = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', over);
       resolve();
-    });
+    };
+    const timer = setTimeout(over, delayMs);
+    signal.addEventListener('abort', over);
   });
 }

@@ -6,6 +6,8 @@ export interface SendSubject {
   studyInstanceUid: string;
   /** The whole study without it. */
   seriesInstanceUid?: string;
+  /** The whole series without it. */
+  sopInstanceUid?: string;
   /** AE title. */
   peer: string;
 }
@@ -30,14 +32,12 @@ export interface Sender {
 
 export const SEND = 'send';
 
-/** Jobs that send a study or a series to a peer. A further attempt sends everything again: whoever has an instance already keeps it once. */
+/** Jobs that send a study, a series or an instance to a peer. A further attempt sends everything again: whoever has an instance already keeps it once. */
 export function sendHandler(sender: Sender): JobHandler {
   return {
     describe(job) {
-      const { studyInstanceUid, seriesInstanceUid, peer } = subjectOf(job);
-      const what =
-        seriesInstanceUid === undefined ? `study ${studyInstanceUid}` : `series ${seriesInstanceUid}`;
-      return `send ${what} to ${peer}`;
+      const subject = subjectOf(job);
+      return `send ${wordsOf(subject)} to ${subject.peer}`;
     },
     fieldsOf(job) {
       const { peer, ...uids } = subjectOf(job);
@@ -52,9 +52,20 @@ export function sendHandler(sender: Sender): JobHandler {
   };
 }
 
+function wordsOf({ studyInstanceUid, seriesInstanceUid, sopInstanceUid }: SendSubject): string {
+  if (sopInstanceUid !== undefined) return `instance ${sopInstanceUid}`;
+  return seriesInstanceUid === undefined ? `study ${studyInstanceUid}` : `series ${seriesInstanceUid}`;
+}
+
 function subjectOf({ id, payload }: Job): SendSubject {
-  const { studyInstanceUid, seriesInstanceUid, peer } = payload as Partial<Record<string, unknown>>;
+  const fields = payload as Partial<Record<string, unknown>>;
+  const { studyInstanceUid, seriesInstanceUid, sopInstanceUid, peer } = fields;
   if (typeof studyInstanceUid !== 'string' || typeof peer !== 'string')
     throw new Problem('not-found', `job ${id} does not say what to send, and where`);
-  return { studyInstanceUid, peer, ...(typeof seriesInstanceUid === 'string' && { seriesInstanceUid }) };
+  return {
+    studyInstanceUid,
+    peer,
+    ...(typeof seriesInstanceUid === 'string' && { seriesInstanceUid }),
+    ...(typeof sopInstanceUid === 'string' && { sopInstanceUid }),
+  };
 }

@@ -271,14 +271,14 @@ export class AcceptorSession implements DriverEvents {
     const negotiated = negotiate(request, this.#policy(refusal));
     if ('reject' in negotiated) {
       const words = refusal ?? negotiated.words;
-      if (caller.peer === undefined) this.callers.recordUnknown(caller, words);
+      if (caller.peer === undefined) this.callers.recordUnknown(caller, words, true);
       this.#reject(caller, negotiated.reject, reasonOf(negotiated.reject), words);
       return;
     }
     this.#caller = caller;
     this.#contexts = negotiated.contexts;
     if (!this.driver.submit({ type: 'A-ASSOCIATE accept', accept: negotiated.accept })) return;
-    if (caller.peer === undefined) this.callers.recordUnknown(caller, '');
+    if (caller.peer === undefined) this.callers.recordUnknown(caller, '', true);
     this.log.info('association accepted', {
       caller: callingAeTitle,
       called: calledAeTitle,

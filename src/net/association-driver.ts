@@ -166,6 +166,12 @@ export class AssociationDriver implements ReaderEvents {
     }
   }
 
+  /** Aborts, and does not wait for a peer that takes nothing any more. */
+  abortSoon(words: string): void {
+    this.abort(words);
+    setTimeout(() => this.#socket?.destroy(), netLimits.cancelLingerMs).unref();
+  }
+
   perform(effects: readonly Effect[]): void {
     for (const effect of effects) {
       switch (effect.do) {

@@ -47,12 +47,14 @@ const OUTCOMES: Readonly<Record<string, EchoOutcome>> = {
 
 /**
  * @param timeoutMs for name, connection and TLS handshake together
+ * @param signal gives it up
  * @throws ConnectError
  */
 export async function openConnection(
   { host, port, useTls }: Address,
   events: ReaderEvents,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<Connection> {
   const startedAt = performance.now();
   let resolvedAddress = isIP(host) === 0 ? undefined : host;
@@ -64,7 +66,7 @@ export async function openConnection(
     if (address !== '') resolvedAddress = address;
   });
   try {
-    await opened(socket, 'connect', timeoutMs, `no connection within ${timeoutMs} ms`);
+    await opened(socket, 'connect', timeoutMs, `no connection within ${timeoutMs} ms`, signal);
     resolvedAddress = socket.remoteAddress ?? resolvedAddress;
   } catch (error) {
     socket.destroy();
@@ -74,7 +76,7 @@ export async function openConnection(
   const close = () => buffers.close(events.held());
   let read = () => ({ socket, close });
   if (useTls) {
-    const encrypted = await overTls(socket, host, timeoutMs - (performance.now() - startedAt));
+    const encrypted = await overTls(socket, host, timeoutMs - (performance.now() - startedAt), signal);
     read = () => readByEvents(encrypted, events);
   }
   const connectMs = performance.now() - startedAt;
@@ -85,7 +87,12 @@ export async function openConnection(
  * Devices in hospitals have certificates that they made themselves, and are known by address: the connection is encrypted, and nobody's name
  * is verified.
  */
-async function overTls(socket: Socket, host: string, timeoutMs: number): Promise<Socket> {
+async function overTls(
+  socket: Socket,
+  host: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   const encrypted = connectTls({
     socket,
     minVersion: TLS_VERSION_MIN,
@@ -98,6 +105,7 @@ async function overTls(socket: Socket, host: string, timeoutMs: number): Promise
       'secureConnect',
       timeoutMs,
       `no TLS handshake within ${Math.round(timeoutMs)} ms`,
+      signal,
     );
   } catch (error) {
     socket.destroy();
@@ -107,8 +115,15 @@ async function overTls(socket: Socket, host: string, timeoutMs: number): Promise
   return encrypted;
 }
 
-async function opened(socket: Socket, event: string, timeoutMs: number, words: string): Promise<void> {
+async function opened(
+  socket: Socket,
+  event: string,
+  timeoutMs: number,
+  words: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
+  let giveUp: () => void = () => undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const late = Object.assign(new Error(words), { code: 'ETIMEDOUT' });
@@ -116,9 +131,13 @@ async function opened(socket: Socket, event: string, timeoutMs: number, words: s
       socket.once(event, resolve);
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('the connection was closed')));
+      giveUp = () => reject(new Error('cancelled'));
+      signal?.addEventListener('abort', giveUp);
+      if (signal?.aborted === true) giveUp();
     });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
     // An error from now on is told by 'close'; without a listener it would end the process.
     socket.on('error', () => undefined);
   }

@@ -20,6 +20,8 @@ export interface DimseListenersOptions {
   /** Takes over a connection: one that nothing was read from, or one whose TLS handshake is done. */
   accept(socket: Socket, isTls: boolean): void;
   dropped(address: string): void;
+  /** @param words why */
+  handshakeFailed(address: string, words: string): void;
 }
 
 /** A service that is wanted; without a listener where its port could not be had. */
@@ -41,11 +43,18 @@ export class DimseListeners implements RebindableListeners {
   readonly #tls: TlsServer;
   #entries: Entry[] = [];
   #isOpen = false;
+  #isClosed = false;
 
   constructor(options: DimseListenersOptions) {
     this.#options = options;
-    const { certificates, log, accept } = options;
-    this.#tls = new TlsServer({ certificates, log, accept: (socket) => accept(socket, true) });
+    const { certificates, log, accept, dropped, handshakeFailed } = options;
+    this.#tls = new TlsServer({
+      certificates,
+      log,
+      accept: (socket) => accept(socket, true),
+      dropped,
+      failed: handshakeFailed,
+    });
   }
 
   listening(): { service: DimseService; host: string; port: number }[] {
@@ -56,6 +65,7 @@ export class DimseListeners implements RebindableListeners {
   }
 
   async open(settings: Settings): Promise<PortProblem[]> {
+    if (this.#isClosed) return [];
     this.#isOpen = true;
     const problems: PortProblem[] = [];
     const entries: Entry[] = [];
@@ -98,8 +108,9 @@ export class DimseListeners implements RebindableListeners {
     return { commit: () => this.#serve(entries, settings), abort };
   }
 
-  /** Takes no more connections; associations that are open stay. */
+  /** For good: takes no more connections, also where ports are being bound now; associations that are open stay. */
   close(): void {
+    this.#isClosed = true;
     this.#isOpen = false;
     this.#serve([], undefined);
     this.#tls.close();
@@ -149,7 +160,9 @@ export class DimseListeners implements RebindableListeners {
     return listener;
   }
 
-  #serve(entries: Entry[], settings: Settings | undefined): void {
+  #serve(wanted: Entry[], settings: Settings | undefined): void {
+    if (this.#isClosed) for (const { listener } of wanted) listener?.close();
+    const entries = this.#isClosed ? [] : wanted;
     const kept = new Set(entries.map(({ listener }) => listener));
     for (const { listener } of this.#entries) {
       if (!kept.has(listener)) listener?.close();

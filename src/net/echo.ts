@@ -1,5 +1,6 @@
 import { uids } from '../dicom/uids.ts';
 import { status, statusWords } from '../dimse/status.ts';
+import { within } from '../lib/within.ts';
 import { adviceFor, type Echo, type EchoOutcome, type EchoPeer, type EchoResult } from '../services/echo.ts';
 import type { ProposedContext } from '../ul/pdu/a-associate-rq.ts';
 import { netLimits } from './limits.ts';
@@ -55,7 +56,10 @@ export class EchoScu implements Echo {
       if (!(error instanceof PeerProblem)) throw error;
       return result(error.outcome, error.message);
     } finally {
-      await requestor.release();
+      // The answer is known: a connection that does not want to go away goes behind our back.
+      const late = () => new Error('not released');
+      const release = () => requestor.release();
+      await within(netLimits.echoReleaseTimeoutMs, late, release).catch(() => undefined);
     }
   }
 }

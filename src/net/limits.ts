@@ -23,10 +23,13 @@ export const netLimits = {
   /** TLS handshakes under way, and how long one may take, milliseconds. */
   tlsHandshakesMax: 64,
   tlsHandshakeTimeoutMs: 10_000,
-  /** How long the steps of an echo test may take, milliseconds. */
+  /** How long the steps of an echo test may take, milliseconds: to connect, to associate, to answer and to release, ten seconds in all. */
   echoConnectTimeoutMs: 3_000,
   echoAnswerTimeoutMs: 3_000,
   echoReleaseTimeoutMs: 1_000,
+  /** What a peer may take to end a sub-operation that was cancelled, and then to take the abort, milliseconds. */
+  cancelPatienceMs: 500,
+  cancelLingerMs: 200,
   /** How long a closed association may take to go away, milliseconds. */
   lingerTimeoutMs: 2_000,
 } as const;

@@ -89,7 +89,8 @@ function store(
     session.callers.refusalTo(session.caller, 'store') ?? mismatchOf(message, context.abstractSyntax);
   if (refusal !== undefined) {
     const problem = typeof refusal === 'string' ? new Problem('not-authorized', refusal) : refusal;
-    if (session.caller.peer === undefined) session.callers.recordUnknown(session.caller, problem.message);
+    if (session.caller.peer === undefined)
+      session.callers.recordUnknown(session.caller, problem.message, false);
     return new IdentifierCollector(() => refuse(problem));
   }
   const sink = session.services.storage.begin({
@@ -182,7 +183,7 @@ function prepare(
 ): { sopClass: QueryRetrieveClass; identifier: DataSet } {
   const refusal = session.callers.refusalTo(session.caller, right);
   if (refusal !== undefined) {
-    session.callers.recordUnknown(session.caller, refusal);
+    session.callers.recordUnknown(session.caller, refusal, false);
     throw new Problem('not-authorized', refusal);
   }
   const context = session.contextOf(contextId);
@@ -220,7 +221,7 @@ async function find(operation: Operation<MessageOfType<'C-FIND-RQ'>>): Promise<v
 
 /** C-MOVE — PS3.4 §C.4.2. */
 async function move(operation: Operation<MessageOfType<'C-MOVE-RQ'>>): Promise<void> {
-  const { session, message } = operation;
+  const { session, message, signal } = operation;
   const { callingAeTitle } = session.caller;
   await retrieve(operation, message.moveDestination, async (needs) => {
     const destination = await session.callers.findPeer(message.moveDestination);
@@ -231,6 +232,7 @@ async function move(operation: Operation<MessageOfType<'C-MOVE-RQ'>>): Promise<v
     return session.services.outbound.openStoreTarget(destination, needs, {
       priority: message.priority,
       originator,
+      signal,
     });
   });
 }

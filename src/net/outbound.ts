@@ -22,17 +22,17 @@ export class Outbound {
 
   /**
    * An association for sub-operations; what is needed is offered as the destination prefers it, as it is stored, and uncompressed where it can be
-   * converted.
-   * @throws Problem 'peer-unreachable' in words
+   * converted. A `signal` that fires ends it within a second.
+   * @throws Problem 'peer-unreachable' in words, 'cancelled'
    */
   async openStoreTarget(
     destination: StoreDestination,
     needs: readonly ContextNeed[],
-    subOperation: { priority: number; originator?: MoveOriginator },
+    { signal, ...subOperation }: { priority: number; originator?: MoveOriginator; signal?: AbortSignal },
   ): Promise<StoreTarget> {
     const { preferredTransferSyntaxes } = destination;
     const requestor = new Requestor(destination, this.#options);
-    await requestor.open(contextsFor(needs, preferredTransferSyntaxes));
+    await requestor.open(contextsFor(needs, preferredTransferSyntaxes), signal);
     return requestor.storeScu({ ...subOperation, preferredTransferSyntaxes });
   }
 }

@@ -9,6 +9,7 @@ import type { AAssociateRq, ProposedContext } from '../ul/pdu/a-associate-rq.ts'
 import { abortWords, rejectWords } from '../ul/words.ts';
 import { AssociationDriver, type DriverEvents } from './association-driver.ts';
 import { ConnectError, openConnection } from './connection.ts';
+import { netLimits } from './limits.ts';
 import type { ReaderEvents } from './socket-reader.ts';
 import { type MoveOriginator, StoreScu } from './store-scu.ts';
 
@@ -53,14 +54,15 @@ export class Requestor implements DriverEvents {
   readonly #association: Association;
   readonly #driver: AssociationDriver;
   #settled: ((problem?: Problem) => void) | undefined;
-  #ended: PeerProblem | undefined;
+  #ended: Problem | undefined;
   #isEstablished = false;
   /** What the peer said first. */
   #firstByte: number | undefined;
-  #awaitEcho: ((response: MessageOfType<'C-ECHO-RSP'> | PeerProblem) => void) | undefined;
+  #awaitEcho: ((response: MessageOfType<'C-ECHO-RSP'> | Problem) => void) | undefined;
   #storeScu: StoreScu | undefined;
   #messageId = 0;
-  #onClosed: () => void = () => undefined;
+  #onEnded: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
 
   constructor(destination: Destination, options: RequestorOptions) {
     this.#destination = destination;
@@ -70,12 +72,18 @@ export class Requestor implements DriverEvents {
     this.#driver = new AssociationDriver(this.#association, this, { artimTimeoutMs, idleTimeoutMs });
   }
 
-  /** Connects and negotiates. @throws PeerProblem */
-  async open(contexts: readonly ProposedContext[]): Promise<void> {
+  /**
+   * Connects and negotiates.
+   * @param signal aborts the association, once it is open after a moment in which a sub-operation and the release may end
+   * @throws PeerProblem; Problem 'cancelled'
+   */
+  async open(contexts: readonly ProposedContext[], signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) throw new Problem('cancelled', 'cancelled');
     this.#driver.perform(
       this.#association.submit({ type: 'A-ASSOCIATE request', request: this.#requestOf(contexts) }),
     );
-    const connection = await this.#connect();
+    const connection = await this.#connect(signal);
+    this.#listenTo(signal);
     const connectedAt = performance.now();
     await new Promise<void>((resolve, reject) => {
       const { responseTimeoutMs } = this.#options;
@@ -100,7 +108,7 @@ export class Requestor implements DriverEvents {
       throw this.#problem('accepts no presentation context for C-ECHO', 'verification-not-accepted');
     }
     let timer: NodeJS.Timeout | undefined;
-    const response = await new Promise<MessageOfType<'C-ECHO-RSP'> | PeerProblem>((resolve) => {
+    const response = await new Promise<MessageOfType<'C-ECHO-RSP'> | Problem>((resolve) => {
       this.#awaitEcho = resolve;
       const words = `no answer to C-ECHO within ${this.#options.responseTimeoutMs} ms`;
       timer = setTimeout(
@@ -111,7 +119,7 @@ export class Requestor implements DriverEvents {
         resolve(this.#ended ?? this.#problem('ended the association', 'aborted'));
     });
     clearTimeout(timer);
-    if (response instanceof PeerProblem) {
+    if (response instanceof Problem) {
       this.#driver.abort(response.message);
       throw response;
     }
@@ -138,17 +146,17 @@ export class Requestor implements DriverEvents {
     return this.#storeScu;
   }
 
-  /** Releases the association, and waits for the end of the connection; a peer that does not answer is aborted. */
+  /** Releases the association, and waits for its end; a peer that does not answer is aborted. */
   async release(): Promise<void> {
     if (this.#ended !== undefined) return;
-    const closed = new Promise<void>((resolve) => {
-      this.#onClosed = resolve;
+    const ended = new Promise<void>((resolve) => {
+      this.#onEnded = resolve;
     });
     const timer = setTimeout(
       () => this.#driver.abort('no answer to the release'),
       this.#options.artimTimeoutMs,
     );
-    if (this.#driver.submit({ type: 'A-RELEASE request' })) await closed;
+    if (this.#driver.submit({ type: 'A-RELEASE request' })) await ended;
     clearTimeout(timer);
   }
 
@@ -183,8 +191,27 @@ export class Requestor implements DriverEvents {
   }
 
   closed(): void {
+    this.#stopListening();
     this.#broken('closed the connection');
-    this.#onClosed();
+  }
+
+  #listenTo(signal: AbortSignal | undefined): void {
+    let timer: NodeJS.Timeout | undefined;
+    const cancelled = () => {
+      timer = setTimeout(() => this.#cancel(), this.#isEstablished ? netLimits.cancelPatienceMs : 0);
+    };
+    signal?.addEventListener('abort', cancelled);
+    if (signal?.aborted === true) cancelled();
+    this.#stopListening = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', cancelled);
+    };
+  }
+
+  #cancel(): void {
+    this.#ended ??= new Problem('cancelled', 'cancelled');
+    this.#storeScu?.cancel();
+    this.#driver.abortSoon('cancelled');
   }
 
   /** What does not begin as an answer of DICOM tells by its first byte what it is. */
@@ -201,6 +228,7 @@ export class Requestor implements DriverEvents {
     this.#settled?.(this.#ended);
     this.#awaitEcho?.(this.#ended);
     this.#storeScu?.end(this.#ended.message);
+    this.#onEnded();
   }
 
   #problem(words: string, outcome: EchoOutcome): PeerProblem {
@@ -227,7 +255,7 @@ export class Requestor implements DriverEvents {
     };
   }
 
-  async #connect() {
+  async #connect(signal: AbortSignal | undefined) {
     const driver = this.#driver;
     const events: ReaderEvents = {
       chunk: (bytes) => {
@@ -238,13 +266,15 @@ export class Requestor implements DriverEvents {
       isWithinDataSet: () => driver.isWithinDataSet(),
     };
     try {
-      const connection = await openConnection(this.#destination, events, this.#options.connectTimeoutMs);
+      const { connectTimeoutMs } = this.#options;
+      const connection = await openConnection(this.#destination, events, connectTimeoutMs, signal);
       this.resolvedAddress = connection.resolvedAddress;
       this.connectMs = connection.connectMs;
       return connection;
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
       this.resolvedAddress = error.resolvedAddress;
+      if (signal?.aborted === true) throw new Problem('cancelled', 'cancelled');
       throw this.#problem(error.message, error.outcome);
     }
   }

@@ -88,6 +88,12 @@ export class StoreScu implements StoreTarget {
     this.#outstanding?.reject(this.#ended);
   }
 
+  /** The association is about to be aborted because nobody wants the sub-operations any more. */
+  cancel(): void {
+    this.#ended ??= new Problem('cancelled', 'cancelled');
+    this.#outstanding?.reject(this.#ended);
+  }
+
   async close(): Promise<void> {
     await this.#options.close();
   }

@@ -3,6 +3,8 @@ import type { Context, NativeCodecs } from 'dcmjs-codecs';
 import { uids } from '../dicom/uids.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import type { Frames, StoredFrame } from './frames.ts';
+import { jpeg2000LayoutOf } from './jpeg-2000-layout.ts';
+import { pixelLimits } from './limits.ts';
 import { frameBytesOf, type PixelModule } from './pixel-module.ts';
 import { type Stream, streamOf } from './stream.ts';
 
@@ -60,7 +62,9 @@ async function decompressed(
         throw new Problem('not-renderable', 'the frame begins as no compressed stream that we know');
       }
       assertSameSize(stream, module);
-      return run(stream.codec, bytes.subarray(stream.offset), module, stream);
+      const codeStream = bytes.subarray(stream.offset);
+      if (stream.codec === 'jpeg-2000' || stream.codec === 'htj2k') assertFewParts(codeStream);
+      return run(stream.codec, codeStream, module, stream);
     }
   }
 }
@@ -73,6 +77,21 @@ function assertSameSize({ codec, size }: Stream, { rows, columns, samplesPerPixe
     'not-renderable',
     `the ${codec} stream has ${size.columns} × ${size.rows} × ${samples} samples, the data set says ${columns} × ${rows} × ${samplesPerPixel}`,
   );
+}
+
+/** Hundreds of bytes can say that they are millions of parts, for each of which a decoder takes memory. */
+function assertFewParts(codeStream: Buffer): void {
+  const { tiles, precincts, codeBlocks, packetsOfTile } = jpeg2000LayoutOf(codeStream);
+  for (const [count, countMax, words] of [
+    [tiles, pixelLimits.jpeg2000TilesMax, 'tiles'],
+    [precincts, pixelLimits.jpeg2000PrecinctsMax, 'precincts'],
+    [codeBlocks, pixelLimits.jpeg2000CodeBlocksMax, 'code blocks'],
+    [packetsOfTile, pixelLimits.jpeg2000PacketsOfTileMax, 'packets in a tile'],
+  ] as const) {
+    if (count > countMax) {
+      throw new Problem('not-renderable', `the frame has ${count} ${words}, more than ${countMax}`);
+    }
+  }
 }
 
 async function run(

@@ -14,6 +14,15 @@ export const pixelLimits = {
   inflatedBytesMax: 1024 * 1024 * 1024,
   /** Pieces in which a file is read, bytes. */
   pieceBytes: 256 * 1024,
+  /** Parts of a JPEG 2000 code stream; a mammogram in tiles of 128 × 128 has 1500 tiles, 10⁴ precincts and 10⁴ code blocks. */
+  jpeg2000TilesMax: 10_000,
+  jpeg2000PrecinctsMax: 100_000,
+  jpeg2000CodeBlocksMax: 1_000_000,
+  jpeg2000PacketsOfTileMax: 10_000_000,
+  /** By how much the process may grow meanwhile, bytes: WebAssembly is not bound by the limits of its thread. */
+  growthBytesMax: 512 * 1024 * 1024,
+  /** How often it is looked at, milliseconds. */
+  growthLookMs: 50,
   /** From the beginning of a picture to its end, milliseconds. */
   pictureTimeoutMs: 10_000,
   /** Pictures that wait for their turn. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Problem } from '../lib/problem.ts';
+import { messageOf, Problem } from '../lib/problem.ts';
 import type { PictureAnswer, PictureRequest } from './decode-thread.ts';
 import { pixelLimits } from './limits.ts';
 
@@ -11,29 +11,43 @@ interface Waiting {
 
 export interface PainterLimits {
   readonly pictureTimeoutMs: number;
+  readonly growthBytesMax: number;
+  readonly growthLookMs: number;
   readonly queueMax: number;
   readonly idleMs: number;
 }
 
+/** It took more time or memory than it may, and would do so again. */
+export class PictureTooCostly extends Problem {
+  constructor(words: string, options?: ErrorOptions) {
+    super('not-renderable', words, options);
+  }
+}
+
 /**
  * Makes pictures of frames, one after the other, in a thread that begins with the first and ends when there was nothing to do for a while. A hostile stream
- * can keep a decoder busy for minutes or break it for good, so a thread that takes too long, or in which a decoder has failed, is thrown away.
+ * can keep a decoder busy for minutes, make it take all memory or break it for good, so a thread that takes too long or too much, or in which a decoder has
+ * failed, is thrown away.
  */
 export class Painter {
   readonly #limits: PainterLimits;
+  readonly #program: URL;
   readonly #queue: Waiting[] = [];
   #current: Waiting | undefined;
   #worker: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #growthTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(limits: PainterLimits = pixelLimits) {
+  /** @param program what runs in the thread */
+  constructor(limits: PainterLimits = pixelLimits, program: URL = PROGRAM) {
     this.#limits = limits;
+    this.#program = program;
   }
 
   /**
    * @returns a PNG file
-   * @throws Problem 'not-renderable', 'not-found', 'unreadable-data-set', 'volume-offline', or 'backlog-full' where too many wait already
+   * @throws PictureTooCostly; Problem 'not-renderable', 'not-found', 'unreadable-data-set', 'volume-offline', or 'backlog-full' where too many wait already
    */
   paint(request: PictureRequest): Promise<Buffer> {
     if (this.#isClosed) return Promise.reject(closed());
@@ -63,18 +77,31 @@ export class Painter {
       this.#startTimer(this.#limits.idleMs, () => void this.#discard()).unref();
       return;
     }
-    const { pictureTimeoutMs } = this.#limits;
-    this.#worker ??= this.#newWorker();
+    try {
+      this.#worker ??= this.#newWorker();
+    } catch (error) {
+      this.#fail(new Problem('backlog-full', `no thread can be had for the picture: ${messageOf(error)}`));
+      return;
+    }
     this.#worker.ref();
     this.#worker.postMessage(this.#current.request);
+    this.#watch();
+  }
+
+  /** Gives the thread up where it takes too long, or too much memory. */
+  #watch(): void {
+    const { pictureTimeoutMs, growthBytesMax, growthLookMs } = this.#limits;
     this.#startTimer(pictureTimeoutMs, () =>
-      this.#fail(new Problem('not-renderable', `the picture was not there after ${pictureTimeoutMs} ms`)),
+      this.#fail(new PictureTooCostly(`the picture was not there after ${pictureTimeoutMs} ms`)),
     );
+    const before = process.memoryUsage.rss();
+    this.#growthTimer = setInterval(() => {
+      if (process.memoryUsage.rss() - before > growthBytesMax) this.#fail(tooMuchMemory());
+    }, growthLookMs);
   }
 
   #newWorker(): Worker {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./decode-thread.${extension}`, import.meta.url), {
+    const worker = new Worker(this.#program, {
       resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 },
     });
     // A worker that was thrown away may still have something to say.
@@ -104,6 +131,7 @@ export class Painter {
 
   #settle(): Waiting | undefined {
     clearTimeout(this.#timer);
+    clearInterval(this.#growthTimer);
     const waiting = this.#current;
     this.#current = undefined;
     return waiting;
@@ -123,10 +151,15 @@ export class Painter {
   }
 }
 
+const PROGRAM = new URL(`./decode-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+
 /** An instance may be larger than what its thread is allowed. */
 function asProblem(error: Error & { code?: unknown }): Error {
-  if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  return new Problem('not-renderable', 'the picture takes more memory than it may', { cause: error });
+  return error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuchMemory({ cause: error }) : error;
+}
+
+function tooMuchMemory(options?: ErrorOptions): PictureTooCostly {
+  return new PictureTooCostly('the picture takes more memory than it may', options);
 }
 
 function closed(): Problem {

@@ -28,14 +28,14 @@ export interface AttributeView {
 
 export interface DataSetView {
   attributes: AttributeView[];
-  /** Elements that were seen and left out; what lies beyond the bytes that were given counts as one. */
+  /** Elements and items that were seen and left out; what lies beyond the bytes that were given counts as one. */
   omitted: number;
 }
 
 export const viewLimits = {
   /** Of the data set, from its beginning, bytes. */
   headBytesMax: 1024 * 1024,
-  /** Elements at all levels. */
+  /** Elements and items at all levels. */
   elementsMax: 5_000,
   /** Sequences within sequences. */
   depthMax: 16,
@@ -120,6 +120,12 @@ class View {
       if (element === undefined) return attributes;
       const isShown = this.#count < viewLimits.elementsMax;
       this.#count += 1;
+      if (!isShown && element.items === undefined) {
+        // Decoding what nobody sees would cost the event loop as much as decoding what is seen.
+        this.#omitted += 1;
+        if (depth === 0 && isPixelData(element.tag)) this.#walk.stop(false);
+        continue;
+      }
       const attribute = this.#attribute(element, span.encoding, characterSets, creators, depth);
       if (element.tag === tags.SpecificCharacterSet)
         characterSets = parseCharacterSets(attribute.value.split('\\'));
@@ -148,8 +154,15 @@ class View {
       const item = this.#walk.nextItem(element.items);
       if (item === undefined) break;
       // The stack of the program is not for a peer to fill.
-      if (depth === viewLimits.depthMax) this.#walk.stop(true);
-      else items.push(this.dataSet(item, characterSets, depth + 1));
+      if (depth === viewLimits.depthMax) {
+        this.#walk.stop(true);
+        continue;
+      }
+      const isShown = this.#count < viewLimits.elementsMax;
+      this.#count += 1;
+      const attributes = this.dataSet(item, characterSets, depth + 1);
+      if (isShown) items.push(attributes);
+      else this.#omitted += 1;
     }
     return { ...head, value: '', items };
   }

@@ -1,5 +1,5 @@
 import type { Peer, PeerRepository } from '../catalog/peer-repository.ts';
-import type { UnknownCallerRepository } from '../catalog/unknown-caller-repository.ts';
+import type { UnknownCall, UnknownCallerRepository } from '../catalog/unknown-caller-repository.ts';
 import { messageOf } from '../lib/problem.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,12 +29,18 @@ export interface CallersOptions {
 
 /** How long an association waits for the catalogue to say who calls, milliseconds: storing does not depend on it. */
 const LOOK_UP_TIMEOUT_MS = 1000;
+/** Unknown callers that wait to be written, and the time between two of them, milliseconds. */
+const UNKNOWN_CALLS_MAX = 100;
+const UNKNOWN_CALL_PAUSE_MS = 20;
 
 /** Knows who may do what. Peers are remembered, so that an archive whose catalogue is down still knows them. */
 export class Callers {
   readonly #options: CallersOptions;
   #remembered: ReadonlyMap<string, Peer> | undefined;
   #refreshing: Promise<void> | undefined;
+  /** Calls that are not written yet, by AE title and address. */
+  readonly #unknownCalls = new Map<string, UnknownCall>();
+  #recording: Promise<void> | undefined;
 
   constructor(options: CallersOptions) {
     this.#options = options;
@@ -94,14 +100,40 @@ export class Callers {
     return rights[right] ? undefined : `peer ${callingAeTitle} has no right to ${right}`;
   }
 
-  /** Remembers for the admin who knocked. */
-  recordUnknown(caller: Caller, refused: string): void {
+  /**
+   * Remembers for the admin who knocked. Calls that come while others are being written are written later, of each caller the newest alone.
+   * @param isNewCall false for what is refused within an association
+   */
+  recordUnknown(caller: Caller, refused: string, isNewCall: boolean): void {
     const { callingAeTitle: aeTitle, calledAeTitle, address, proposed } = caller;
-    this.#options.unknownCallers
-      .record({ aeTitle, address, calledAeTitle, proposed: [...proposed], refused, at: Date.now() })
-      .catch((error: unknown) => {
+    const key = `${aeTitle}/${address}`;
+    if (this.#unknownCalls.size >= UNKNOWN_CALLS_MAX && !this.#unknownCalls.has(key)) return;
+    this.#unknownCalls.set(key, {
+      aeTitle,
+      address,
+      calledAeTitle,
+      proposed: [...proposed],
+      refused,
+      at: Date.now(),
+      callCount: (this.#unknownCalls.get(key)?.callCount ?? 0) + (isNewCall ? 1 : 0),
+    });
+    this.#recording ??= this.#recordUnknownCalls().finally(() => {
+      this.#recording = undefined;
+    });
+  }
+
+  /** One at a time: whoever calls without end takes one connection to the catalogue, and not all. */
+  async #recordUnknownCalls(): Promise<void> {
+    for (const [key, call] of this.#unknownCalls) {
+      this.#unknownCalls.delete(key);
+      try {
+        await this.#options.unknownCallers.record(call);
+      } catch (error) {
+        const { aeTitle } = call;
         this.#options.log.warn('unknown caller not recorded', { aeTitle, reason: messageOf(error) });
-      });
+      }
+      await new Promise((resolve) => setTimeout(resolve, UNKNOWN_CALL_PAUSE_MS));
+    }
   }
 
   #join(): Promise<void> {

@@ -1,9 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
+import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
-import { readSecretFile, writeSecretFile } from '../storage/secret-files.ts';
+import { readSecretFile, setSecretFileAside, writeSecretFile } from '../storage/secret-files.ts';
 
 /** PEM: the chain, the leaf first; and the key of the leaf, unencrypted. */
 export interface CertificateFiles {
@@ -42,24 +43,41 @@ export class Certificates {
   readonly #file: string;
   readonly #listeners = new Set<() => void>();
   #current: CertificateFiles;
+  /** Changes go one after the other: the file has to hold what is in use. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(file: string, current: CertificateFiles) {
     this.#file = file;
     this.#current = current;
   }
 
-  /** Reads the certificate; makes a self-signed one where there is none, or none that can be used. */
+  /**
+   * Reads the certificate; makes a self-signed one where there is none, or none that can be used. The file of such a one is put aside, and stays where it
+   * cannot be read now. A disk that takes no file does not keep the archive from starting.
+   */
   static async open({ file, log }: CertificatesOptions): Promise<Certificates> {
+    const failed = (error: unknown) =>
+      log.error('certificate not usable, a new one is made', { path: file, reason: messageOf(error) });
     try {
       const text = await readSecretFile(file, FILE_BYTES_MAX);
-      // One that has expired is used nevertheless: some encryption is better than a page that nobody reaches.
-      if (text !== undefined) return new Certificates(file, checked(partsOf(text)));
+      try {
+        // One that has expired is used nevertheless: some encryption is better than a page that nobody reaches.
+        if (text !== undefined) return new Certificates(file, checked(partsOf(text)));
+      } catch (error) {
+        failed(error);
+        await setSecretFileAside(file);
+      }
     } catch (error) {
-      log.error('certificate not usable, a new one is made', { path: file, reason: messageOf(error) });
+      failed(error);
+      return new Certificates(file, await selfSigned());
     }
     const made = await selfSigned();
-    await writeSecretFile(file, textOf(made));
-    log.info('certificate made', { path: file });
+    try {
+      await writeSecretFile(file, textOf(made));
+      log.info('certificate made', { path: file });
+    } catch (error) {
+      log.error('certificate not kept', { path: file, reason: messageOf(error) });
+    }
     return new Certificates(file, made);
   }
 
@@ -99,10 +117,14 @@ export class Certificates {
     return () => this.#listeners.delete(listener);
   }
 
-  async #use(parts: CertificateFiles): Promise<void> {
-    await writeSecretFile(this.#file, textOf(parts));
-    this.#current = parts;
-    for (const listener of this.#listeners) listener();
+  #use(parts: CertificateFiles): Promise<void> {
+    const turn = this.#last.then(async () => {
+      await writeSecretFile(this.#file, textOf(parts));
+      this.#current = parts;
+      for (const listener of this.#listeners) listener();
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 }
 
@@ -137,7 +159,18 @@ function checked(given: CertificateFiles): CertificateFiles {
       );
     }
   }
-  return { certificate: blocks.join('\n'), privateKey: keyBlock };
+  const parts = { certificate: blocks.join('\n'), privateKey: keyBlock };
+  assertServable(parts);
+  return parts;
+}
+
+/** TLS has demands of its own, as on the length of a key: what it refuses would keep the next start from its ports. */
+function assertServable({ certificate, privateKey }: CertificateFiles): void {
+  try {
+    createSecureContext({ cert: certificate, key: privateKey });
+  } catch (error) {
+    throw unusable(`TLS does not take the certificate: ${messageOf(error)}`);
+  }
 }
 
 function parsedCertificate(pem: string, index: number): X509Certificate {

@@ -8,19 +8,27 @@ export interface DuplicatesOptions {
   catalog: { instances: Pick<Catalog['instances'], 'findByUid'> };
   filer: Pick<Filer, 'queued' | 'failure'>;
   settings: { readonly current: Pick<Settings, 'duplicates'> };
+  /** Milliseconds from any beginning. */
+  now?: () => number;
 }
 
 /** How long a sender waits for the catalogue to say whether an instance is there already, milliseconds. */
 const LOOK_UP_TIMEOUT_MS = 2000;
+/** How long nobody waits then, milliseconds: a catalogue that hangs would hold up every instance of every sender. */
+const LATE_PAUSE_MS = 10_000;
 
 /** Refuses an instance that comes again with another data set, where the owner has said so. */
 export class Duplicates {
   readonly #options: DuplicatesOptions;
   /** Hash of what is being accepted, by SOP Instance UID. */
   readonly #reserved = new Map<string, string>();
+  readonly #now: () => number;
+  /** Until then the catalogue is not asked. */
+  #pausedUntil = -Infinity;
 
   constructor(options: DuplicatesOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /**
@@ -51,8 +59,11 @@ export class Duplicates {
 
   async #filedSha256(sopInstanceUid: string): Promise<string | undefined> {
     const { catalog, filer } = this.#options;
-    if (filer.failure !== undefined) return undefined;
-    const late = () => new Problem('catalog-unavailable', `no answer within ${LOOK_UP_TIMEOUT_MS} ms`);
+    if (filer.failure !== undefined || this.#now() < this.#pausedUntil) return undefined;
+    const late = () => {
+      this.#pausedUntil = this.#now() + LATE_PAUSE_MS;
+      return new Problem('catalog-unavailable', `no answer within ${LOOK_UP_TIMEOUT_MS} ms`);
+    };
     try {
       const filed = await within(LOOK_UP_TIMEOUT_MS, late, () => catalog.instances.findByUid(sopInstanceUid));
       return filed?.sha256;

@@ -30,7 +30,8 @@ export async function makeFirstAccount(options: FirstAccountOptions): Promise<st
       passwordHash: await hashPassword(password),
       createdAt: options.now(),
       lastLoginAt: null,
-      mustChangePassword: true,
+      // The installer's was chosen by the owner.
+      mustChangePassword: installed === undefined,
       sessionEpoch: 0,
     });
   } catch (error) {

@@ -20,8 +20,8 @@ interface Failures {
 export class LoginBackoff {
   readonly #addresses = new Map<string, Failures>();
   readonly #accounts = new Map<string, Failures>();
-  /** Account and address that have been right before: the account's delay, which strangers cause, is not for them. */
-  readonly #welcome = new Set<string>();
+  /** Account and address that have been right before, and what they failed since: delays that strangers cause are not for them. */
+  readonly #welcome = new Map<string, Failures>();
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -30,33 +30,35 @@ export class LoginBackoff {
 
   /** Milliseconds to wait until the next attempt is looked at; 0: now. */
   delayMs(name: string, address: string): number {
-    const network = networkOf(address);
-    const byAddress = this.#remainingMs(this.#addresses.get(network), ADDRESS_DELAY_MAX_MS);
-    if (this.#welcome.has(pairOf(name, network))) return byAddress;
+    const own = this.#welcome.get(pairOf(name, address));
+    if (own !== undefined) return this.#remainingMs(own, ADDRESS_DELAY_MAX_MS);
+    const byAddress = this.#remainingMs(this.#addresses.get(networkOf(address)), ADDRESS_DELAY_MAX_MS);
     const byAccount = this.#remainingMs(this.#accounts.get(accountOf(name)), ACCOUNT_DELAY_MAX_MS);
     return Math.max(byAddress, byAccount);
   }
 
   /** Called before the password is looked at, so that a hundred attempts at once are a hundred. */
   failed(name: string, address: string): void {
+    const pair = pairOf(name, address);
+    if (this.#welcome.has(pair)) this.#count(this.#welcome, pair);
     this.#count(this.#addresses, networkOf(address));
     this.#count(this.#accounts, accountOf(name));
   }
 
   /** Takes the latest `failed` back: the attempt could not be looked at. */
   undo(name: string, address: string): void {
-    for (const failures of [this.#addresses.get(networkOf(address)), this.#accounts.get(accountOf(name))]) {
+    const tables = [this.#addresses.get(networkOf(address)), this.#accounts.get(accountOf(name))];
+    for (const failures of [...tables, this.#welcome.get(pairOf(name, address))]) {
       if (failures !== undefined) failures.count = Math.max(0, failures.count - 1);
     }
   }
 
   /** The account's failures are forgotten, and of the address this one: who has one account right may still guess at others. */
   succeeded(name: string, address: string): void {
-    const network = networkOf(address);
     this.undo(name, address);
     this.#accounts.delete(accountOf(name));
     if (this.#welcome.size >= ENTRIES_MAX) this.#welcome.clear();
-    this.#welcome.add(pairOf(name, network));
+    this.#welcome.set(pairOf(name, address), { count: 0, lastAt: this.#now() });
   }
 
   #remainingMs(failures: Failures | undefined, delayMaxMs: number): number {
@@ -85,8 +87,9 @@ function accountOf(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase().slice(0, 64);
 }
 
-function pairOf(name: string, network: string): string {
-  return `${network} ${accountOf(name)}`;
+/** The whole address: a neighbour in its network is a stranger. */
+function pairOf(name: string, address: string): string {
+  return `${address.toLowerCase()} ${accountOf(name)}`;
 }
 
 /** Of an IPv6 address the first 64 bits: the rest is chosen by who has the network. */

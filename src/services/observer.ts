@@ -29,6 +29,7 @@ export type RejectReason =
   | 'calling-ae-title'
   | 'no-context-accepted'
   | 'limit-exceeded'
+  | 'tls-handshake'
   | 'protocol-error';
 
 export interface StoredObservation {

@@ -46,7 +46,7 @@ function peerEvent(
   fields: NewEvent['fields'],
 ): NewEvent {
   const words = `${name} ${verb} peer ${aeTitle} at ${host}:${port}.`;
-  return { kind, severity: 'info', words, fields: { by: name, from: address, peer: aeTitle, ...fields } };
+  return { kind, severity: 'info', words, fields: { by: name, address, peer: aeTitle, ...fields } };
 }
 
 function told(peer: Peer, fields: readonly (typeof FIELDS)[number][]): string {

@@ -1,6 +1,6 @@
 import type { StoredInstance } from '../catalog/catalog.ts';
 import { Problem } from '../lib/problem.ts';
-import { Painter } from '../pixels/painter.ts';
+import { Painter, PictureTooCostly } from '../pixels/painter.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
 
 export interface PreviewOptions {
@@ -18,8 +18,9 @@ export interface PreviewsOptions {
 
 /** Memory for pictures that were made, bytes. */
 const CACHE_BYTES_MAX = 32 * 1024 * 1024;
-/** How long, and how many, refusals are remembered: they cost as much as pictures to find. */
+/** How long, and how many, refusals are remembered: they cost as much as pictures to find, and some much more. */
 const REFUSED_MS = 60_000;
+const TOO_COSTLY_MS = 3_600_000;
 const REFUSALS_MAX = 1000;
 /** How long a rename may take after its row was committed, milliseconds. */
 const RENAME_WAIT_MS = 500;
@@ -61,8 +62,10 @@ export class Previews {
       this.#pictures.set(key, known);
       return { png: known, etag };
     }
-    const refused = this.#refusals.get(key);
-    if (refused !== undefined && refused.until > this.#now()) throw refused.problem;
+    for (const refusedKey of [key, costKeyOf(instance, options)]) {
+      const refused = this.#refusals.get(refusedKey);
+      if (refused !== undefined && refused.until > this.#now()) throw refused.problem;
+    }
     let making = this.#making.get(key);
     if (making === undefined) {
       making = this.#make(key, instance, options).finally(() => this.#making.delete(key));
@@ -82,7 +85,11 @@ export class Previews {
       this.#keep(key, png);
       return png;
     } catch (error) {
-      if (error instanceof Problem && error.code === 'not-renderable') this.#refuse(key, error);
+      if (error instanceof PictureTooCostly) {
+        this.#refuse(costKeyOf(instance, options), error, TOO_COSTLY_MS);
+      } else if (error instanceof Problem && error.code === 'not-renderable') {
+        this.#refuse(key, error, REFUSED_MS);
+      }
       throw error;
     }
   }
@@ -116,9 +123,9 @@ export class Previews {
     }
   }
 
-  #refuse(key: string, problem: Problem): void {
+  #refuse(key: string, problem: Problem, forMs: number): void {
     this.#refusals.delete(key);
-    this.#refusals.set(key, { problem, until: this.#now() + REFUSED_MS });
+    this.#refusals.set(key, { problem, until: this.#now() + forMs });
     const [oldest] = this.#refusals.keys();
     if (this.#refusals.size > REFUSALS_MAX && oldest !== undefined) this.#refusals.delete(oldest);
   }
@@ -126,4 +133,9 @@ export class Previews {
 
 function keyOf({ sha256 }: Pick<StoredInstance, 'sha256'>, { frame, sizeMax }: PreviewOptions): string {
   return `${sha256}-${frame ?? 'middle'}-${sizeMax}`;
+}
+
+/** What a frame costs does not depend on the size of its picture. */
+function costKeyOf({ sha256 }: Pick<StoredInstance, 'sha256'>, { frame }: PreviewOptions): string {
+  return `${sha256}-${frame ?? 'middle'}`;
 }

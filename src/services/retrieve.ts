@@ -37,7 +37,7 @@ export interface StoreTarget {
   transferSyntaxesFor(sopClassUid: string): readonly string[];
   /**
    * @returns the status of the C-STORE-RSP
-   * @throws Problem 'peer-unreachable' where the association has ended
+   * @throws Problem 'peer-unreachable' where the association has ended; 'cancelled' where nobody wants it any more
    */
   store(operation: SubOperation): Promise<number>;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export interface TransferRequest {
   uids: RetrieveUids;
   /** C-CANCEL, the end of the association, or whoever asked has thought better of it. */
   signal: AbortSignal;
-  /** @throws Problem 'move-destination-unknown' or 'peer-unreachable' */
+  /** @throws Problem 'move-destination-unknown', 'peer-unreachable' or 'cancelled' */
   openTarget(needs: readonly ContextNeed[]): Promise<StoreTarget>;
 }
 
@@ -147,6 +147,7 @@ export class RetrieveService {
         try {
           progress.add(instance.sopInstanceUid, await this.#send(instance, reader, target));
         } catch (error) {
+          if (isCancelled(error)) throw error;
           progress.fail(instance.sopInstanceUid, messageOf(error));
           this.#options.log.warn('instance not sent', {
             sopInstanceUid: instance.sopInstanceUid,
@@ -155,7 +156,7 @@ export class RetrieveService {
         }
       }
     } catch (error) {
-      if (error instanceof Problem && error.code === 'cancelled') return;
+      if (isCancelled(error)) return;
       throw error;
     }
   }
@@ -225,6 +226,10 @@ function chooseSyntax(
     throw new Problem('peer-unreachable', `the destination does not take transfer syntax ${stored}`);
   }
   return target;
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'cancelled';
 }
 
 async function closeReader(reader: InstanceReader | Problem): Promise<void> {

@@ -1,17 +1,17 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Peer } from '../catalog/peer-repository.ts';
-import type { Sender, SendRequest, SendResult } from '../jobs/send.ts';
+import type { Sender, SendRequest, SendResult, SendSubject } from '../jobs/send.ts';
 import { Problem } from '../lib/problem.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
-import type { ContextNeed, Counters, RetrieveService, StoreTarget } from './retrieve.ts';
+import type { ContextNeed, Counters, RetrieveService, StoreTarget, TransferRequest } from './retrieve.ts';
 
 /** Associations to peers; `net` implements it. */
 export interface StoreTargets {
-  /** @throws Problem 'peer-unreachable' */
+  /** @throws Problem 'peer-unreachable'; 'cancelled' where `signal` has fired, which ends the association within a second */
   openStoreTarget(
     peer: Peer,
     needs: readonly ContextNeed[],
-    subOperation: { priority: number },
+    options: { priority: number; signal: AbortSignal },
   ): Promise<StoreTarget>;
 }
 
@@ -25,7 +25,7 @@ export interface SendingOptions {
 /** Priority of a C-STORE-RQ — PS3.7 §9.3.1.1. */
 const PRIORITY_MEDIUM = 0;
 
-/** Studies and series to a peer because somebody on our side wants it: the sub-operations of a C-MOVE without the C-MOVE — PS3.4 §B. */
+/** Studies, series and instances to a peer because somebody on our side wants it: the sub-operations of a C-MOVE without the C-MOVE — PS3.4 §B. */
 export class Sending implements Sender {
   readonly #options: SendingOptions;
 
@@ -34,21 +34,17 @@ export class Sending implements Sender {
   }
 
   async send(request: SendRequest): Promise<SendResult> {
-    const { studyInstanceUid, seriesInstanceUid, peer: aeTitle, signal } = request;
+    const { peer: aeTitle, signal } = request;
     const { files, outbound, peers, retrieve } = this.#options;
     const peer = await peers.findByAeTitle(aeTitle);
     if (peer === undefined) throw new Problem('not-found', `no peer ${aeTitle}`);
     await files.assertOnline();
     const loss = new Loss();
     const transfer = retrieve.transfer({
-      level: seriesInstanceUid === undefined ? 'STUDY' : 'SERIES',
-      uids: {
-        studyInstanceUids: [studyInstanceUid],
-        ...(seriesInstanceUid !== undefined && { seriesInstanceUids: [seriesInstanceUid] }),
-      },
+      ...selectionOf(request),
       signal: AbortSignal.any([signal, loss.signal]),
       openTarget: async (needs) =>
-        loss.watch(await outbound.openStoreTarget(peer, needs, { priority: PRIORITY_MEDIUM })),
+        loss.watch(await outbound.openStoreTarget(peer, needs, { priority: PRIORITY_MEDIUM, signal })),
     });
     let next = await transfer.next();
     while (next.done !== true) {
@@ -64,12 +60,32 @@ export class Sending implements Sender {
       const reason = `${loss.problem.message}, after ${done} of ${total} instances`;
       throw new Problem(loss.problem.code, reason, { cause: loss.problem });
     }
-    if (total === 0)
-      throw new Problem('not-found', `no instances of ${seriesInstanceUid ?? studyInstanceUid}`);
+    if (total === 0) {
+      const { sopInstanceUid, seriesInstanceUid, studyInstanceUid } = request;
+      throw new Problem(
+        'not-found',
+        `no instances of ${sopInstanceUid ?? seriesInstanceUid ?? studyInstanceUid}`,
+      );
+    }
     // Where the volume went away on the way, that is what failed, and it may come back.
     if (failed > 0) await files.assertOnline();
     return { sent: done, failed, reason: words ?? '' };
   }
+}
+
+/** What a C-MOVE would name — PS3.4 §C.4.2.2.1. */
+function selectionOf({
+  studyInstanceUid,
+  seriesInstanceUid,
+  sopInstanceUid,
+}: SendSubject): Pick<TransferRequest, 'level' | 'uids'> {
+  const uids = {
+    studyInstanceUids: [studyInstanceUid],
+    ...(seriesInstanceUid !== undefined && { seriesInstanceUids: [seriesInstanceUid] }),
+    ...(sopInstanceUid !== undefined && { sopInstanceUids: [sopInstanceUid] }),
+  };
+  if (sopInstanceUid !== undefined) return { level: 'IMAGE', uids };
+  return { level: seriesInstanceUid === undefined ? 'STUDY' : 'SERIES', uids };
 }
 
 /** A warning is a success with remarks — PS3.4 §C.4.2.1.9. */

@@ -1,10 +1,11 @@
 import { type Settings, settingsSchema } from '../config/settings.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
-import { within } from '../lib/within.ts';
 import { readSecretFile, writeSecretFile } from '../storage/secret-files.ts';
 import type { NewEvent } from './activity-kinds.ts';
+import type { Clock } from './clock.ts';
 import { changesOf, effectsOf, type SettingEffect } from './setting-effects.ts';
+import { type SettingRows, SettingsRow } from './settings-row.ts';
 
 export type { Settings } from '../config/settings.ts';
 
@@ -36,10 +37,7 @@ export interface SettingsCheck {
 export interface SettingsServiceOptions {
   /** What the configuration says. */
   configured: Settings;
-  settings: {
-    get(name: string): Promise<{ value: unknown } | undefined>;
-    set(name: string, value: unknown): Promise<void>;
-  };
+  settings: SettingRows;
   /** A copy, for a start while the catalogue is away. */
   file: string;
   listeners: RebindableListeners;
@@ -47,17 +45,15 @@ export interface SettingsServiceOptions {
   adminPort(): number;
   record(event: NewEvent): void;
   log: Log;
+  clock?: Clock | undefined;
 }
 
-/** Name of their row in the catalogue. */
-export const SETTINGS_ROW = 'settings';
 const FILE_BYTES_MAX = 100_000;
-/** How long the catalogue may take to tell, milliseconds; then the copy counts. */
-const LOAD_TIMEOUT_MS = 2000;
 
 /** What the owner has set: the configuration, until something is changed on the page — docs/adr/0007. */
 export class SettingsService {
   readonly #options: SettingsServiceOptions;
+  readonly #row: SettingsRow;
   readonly #listeners = new Set<(now: Settings, before: Settings) => void>();
   #current: Settings;
   /** Changes go one after the other. */
@@ -66,6 +62,15 @@ export class SettingsService {
   constructor(options: SettingsServiceOptions) {
     this.#options = options;
     this.#current = options.configured;
+    const { settings, configured, log, clock } = options;
+    this.#row = new SettingsRow({
+      settings,
+      inForce: () => this.#current,
+      isInForce: (value) => changesOf(settingsFrom(value, configured).settings, this.#current).length === 0,
+      inTurn: (work) => this.#inTurn(work),
+      log,
+      clock,
+    });
   }
 
   get current(): Settings {
@@ -73,25 +78,20 @@ export class SettingsService {
   }
 
   /**
-   * Takes up what was set on the page, from the catalogue; from the copy where the catalogue does not answer.
+   * Takes up what was set on the page, from the catalogue; from the copy where the catalogue does not answer in time.
+   * @returns whether the catalogue has told
    * @throws Problem 'unusable-setting' where a port cannot be bound
    */
-  load(): Promise<void> {
+  load(): Promise<boolean> {
     return this.#inTurn(async () => {
-      const { settings } = this.#options;
-      const late = () => new Problem('catalog-unavailable', `no settings within ${LOAD_TIMEOUT_MS} ms`);
-      let value: unknown;
-      try {
-        value = (await within(LOAD_TIMEOUT_MS, late, () => settings.get(SETTINGS_ROW)))?.value;
-      } catch (error) {
-        this.#options.log.warn('settings are those of the copy', { reason: messageOf(error) });
-        value = await this.#copy();
-      }
-      if (value === undefined || value === null) return;
+      const { value, isCopy } = await this.#kept();
+      if (value === undefined || value === null) return !isCopy;
       const next = this.#merged(value);
-      if (changesOf(this.#current, next).length === 0) return;
-      this.#use(next, await this.#options.listeners.prepare(next));
-      await this.#keepCopy();
+      if (changesOf(this.#current, next).length > 0) {
+        this.#use(next, await this.#options.listeners.prepare(next));
+        await this.#keepCopy();
+      }
+      return !isCopy;
     });
   }
 
@@ -128,7 +128,7 @@ export class SettingsService {
       if (conflict !== undefined) throw new Problem('unusable-setting', conflict.message);
       const prepared = await this.#options.listeners.prepare(next);
       try {
-        await this.#options.settings.set(SETTINGS_ROW, next);
+        await this.#row.keep(next);
       } catch (error) {
         prepared.abort();
         throw error;
@@ -144,6 +144,15 @@ export class SettingsService {
   onChange(listener: (now: Settings, before: Settings) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #kept(): Promise<{ value: unknown; isCopy: boolean }> {
+    try {
+      return { value: await this.#row.value(), isCopy: false };
+    } catch (error) {
+      this.#options.log.warn('settings are those of the copy', { reason: messageOf(error) });
+      return { value: await this.#copy(), isCopy: true };
+    }
   }
 
   async #copy(): Promise<unknown> {
@@ -167,7 +176,7 @@ export class SettingsService {
   #tell(before: Settings, after: Settings, actor: { name: string; address: string }): void {
     for (const change of changesOf(before, after)) {
       const words = `${actor.name} changed ${change.setting} from "${change.before}" to "${change.after}".`;
-      const fields = { by: actor.name, from: actor.address, ...change };
+      const fields = { by: actor.name, address: actor.address, ...change };
       this.#options.record({ kind: 'setting-changed', severity: 'info', words, fields });
     }
   }

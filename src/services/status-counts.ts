@@ -38,7 +38,7 @@ export function todayOf(present: Present | undefined, arrived: ArrivalCounts, wa
 
 /** Newest first. @param day `YYYYMMDD` */
 export function lastArrivalsOf(
-  present: Present | undefined,
+  { present, past }: { present: Present | undefined; past: Past | undefined },
   arrived: ArrivalCounts,
   lastStored: ReadonlyMap<string, number>,
   day: string,
@@ -47,12 +47,17 @@ export function lastArrivalsOf(
   for (const { sourceAeTitle, instances, bytes } of present?.day === day ? present.rows : [])
     add(today, sourceAeTitle, { instances, bytes });
   const times = new Map(lastStored);
+  const note = (aeTitle: string, at: number) => times.set(aeTitle, Math.max(at, times.get(aeTitle) ?? 0));
+  for (const [aeTitle, at] of past?.lastArrivals ?? []) note(aeTitle, at);
+  for (const { sourceAeTitle, lastArrivedAt } of present?.rows ?? []) note(sourceAeTitle, lastArrivedAt);
   const peers = new Set<string>();
   for (const { aeTitle, lastStoredAt } of present?.peers ?? []) {
     peers.add(aeTitle);
-    if (lastStoredAt !== null && lastStoredAt > (times.get(aeTitle) ?? 0)) times.set(aeTitle, lastStoredAt);
+    // It may have sent what was there already, or be silent for longer than the statistics are looked at.
+    if (lastStoredAt !== null) note(aeTitle, lastStoredAt);
   }
   return [...times]
+    .filter(([aeTitle]) => aeTitle !== '')
     .map(([aeTitle, lastStoredAt]) => ({
       aeTitle,
       isPeer: peers.has(aeTitle),

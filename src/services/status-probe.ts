@@ -30,9 +30,14 @@ export class Probe<T> {
     this.#options = options;
   }
 
-  /** Never rejects. */
-  async look(): Promise<Look<T>> {
-    const { keepMs, timeoutMs, now } = this.#options;
+  /** Without asking. */
+  get newest(): Look<T> {
+    return this.#look;
+  }
+
+  /** Never rejects. @param keepMs for this time */
+  async look(keepMs = this.#options.keepMs): Promise<Look<T>> {
+    const { timeoutMs, now } = this.#options;
     if (now() - this.#answeredAt < keepMs) return this.#look;
     this.#asking ??= this.#answer().finally(() => {
       this.#asking = undefined;

@@ -35,6 +35,7 @@ export interface VolumeStatus extends Forecast {
   state: 'online' | 'offline';
   words: string;
   freeBytes: number | null;
+  usedBytes: number | null;
   totalBytes: number | null;
   reserveBytes: number;
 }
@@ -134,7 +135,7 @@ export class StatusService {
     const [{ volume, catalog }, presentLook, pastLook] = await Promise.all([
       this.#lookAround(),
       this.#probes.present.look(),
-      this.#probes.past.look(),
+      this.#probes.lookAtPast(),
     ]);
     const now = this.#clock.now();
     const arrived = activity.arrivals();
@@ -171,7 +172,7 @@ export class StatusService {
       rate: activity.rate(),
       waiting,
       associations: activity.openAssociations().slice(0, ASSOCIATIONS_MAX).map(associationStatus),
-      lastArrivals: lastArrivalsOf(present, arrived, activity.lastStored(), localDayOf(now)),
+      lastArrivals: lastArrivalsOf({ present, past }, arrived, activity.lastStored(), localDayOf(now)),
       warnings,
     };
     return this.#newest;
@@ -190,6 +191,7 @@ export class StatusService {
         state: isOnline ? 'online' : 'offline',
         words: volumeLook.failure ?? '',
         freeBytes: space?.freeBytes ?? null,
+        usedBytes: space === undefined ? null : space.totalBytes - space.freeBytes,
         totalBytes: space?.totalBytes ?? null,
         reserveBytes: settings.current.reserveBytes,
       },

@@ -215,10 +215,15 @@ function settled(work: Promise<unknown>): Promise<void> {
   );
 }
 
-/** Modality (0008,0060); '' where there is none. */
+/** Characters of a CS value — PS3.5 §6.2: what is longer is no modality, and is kept by whoever counts. */
+const MODALITY_CHARS_MAX = 16;
+
+/** Modality (0008,0060), its beginning; '' where there is none. */
 function modalityOf({ elements }: InstanceHeader): string {
   const element = elements.get(tags.Modality);
-  return element === undefined ? '' : element.bytes.toString('latin1', element.valueOffset).trim();
+  if (element === undefined) return '';
+  const { bytes, valueOffset } = element;
+  return bytes.toString('latin1', valueOffset, valueOffset + MODALITY_CHARS_MAX).trim();
 }
 
 /** The command and the data set must speak of one instance, and of one that can be filed — PS3.4 §B.2.3, status A900H. */

@@ -40,6 +40,7 @@ export interface WarningFacts {
   /** Why filing does not go on; undefined where it does. */
   filingFailure: string | undefined;
   unfiledInstances: number;
+  /** Of late: nobody reads a warning that never goes away. */
   conflictCount: number;
   /** Callers that were refused of late and are no peers. */
   refusedCallers: readonly string[];
@@ -171,7 +172,7 @@ function conflicts({ conflictCount: conflicts }: WarningFacts): Warning | undefi
   return {
     code: 'conflicts',
     severity: 'warning',
-    words: `${conflicts} instances came again with other data: both versions are kept; see which device reuses SOP Instance UIDs`,
+    words: `${conflicts} instances came again with other data in the last 7 days: both versions are kept; see which device reuses SOP Instance UIDs`,
     values: { conflicts },
   };
 }

@@ -11,9 +11,9 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes `path` and what is missing above it; returns the folders whose entries changed, to be synced. */
-export async function makeFolder(path: string): Promise<string[]> {
-  const first = await fs.mkdir(path, { recursive: true });
+/** Makes `path` and what is missing above it, with this mode less the umask; returns the folders whose entries changed, to be synced. */
+export async function makeFolder(path: string, mode = 0o777): Promise<string[]> {
+  const first = await fs.mkdir(path, { recursive: true, mode });
   const changed: string[] = [];
   if (first === undefined) return changed;
   for (let folder = path; ; folder = dirname(folder)) {

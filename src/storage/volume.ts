@@ -133,9 +133,12 @@ async function readMarker(path: string): Promise<string | undefined> {
   throw offline(`${MARKER_NAME} is not of format ${FORMAT_VERSION}`);
 }
 
+/** What ext4 and Synology's DSM put into a folder of their own accord. */
+const OF_THE_FILE_SYSTEM = ['lost+found', '@eaDir', '#recycle', '#snapshot'];
+
 async function createMarker(path: string): Promise<void> {
   const names = await fs.readdir(path);
-  if (names.some((name) => !name.startsWith('.') && name !== 'lost+found' && name !== '@eaDir')) {
+  if (names.some((name) => !name.startsWith('.') && !OF_THE_FILE_SYSTEM.includes(name))) {
     throw offline(`${path} is not empty and has no ${MARKER_NAME}: not mounted, or not a volume of ours`);
   }
   const marker = { format: FORMAT_VERSION, id: randomUUID(), createdAt: new Date().toISOString() };

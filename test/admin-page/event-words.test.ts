@@ -139,7 +139,52 @@ describe('The sentence of an event', () => {
       factsOf(event('setting-changed', { by: 'admin', setting: 'dimsePort', before, after }));
 
     expect(change('104', '11112')).to.deep.equal(['104 → 11112']);
-    expect(change('', 'x')).to.deep.equal([' → x']);
+    expect(change('', 'x')).to.deep.equal(['— → x']);
+  });
+});
+
+describe('The sentence of many events told as one', () => {
+  const repeated = (kind: string, fields: Record<string, string | number | boolean>) =>
+    event(kind, { address: '10.0.0.4', count: 27, ...fields });
+
+  it('names the caller where it was the same in all, and else says where they came from', () => {
+    read('en');
+    const ended = { instances: 54, bytes: 2_000_000, sent: 0, refused: 0 };
+
+    expect(sentenceOf(repeated('association-ended', { ...ended, caller: 'CT1' }))).to.equal(
+      '27 associations closed by CT1',
+    );
+    expect(sentenceOf(repeated('association-ended', ended))).to.equal(
+      '27 associations closed by several devices at 10.0.0.4',
+    );
+    expect(factsOf(repeated('association-ended', ended))).to.deep.equal(['54 received', '2 MB']);
+  });
+
+  it('begins with a capital letter where it begins with words for a name', () => {
+    const stored = repeated('instances-stored', { instances: 30, studyInstanceUid: '1.2' });
+
+    expect(inAllLanguages(() => sentenceOf(stored))).to.include({
+      en: 'Several devices at 10.0.0.4 sent 30 images',
+      fr: 'Un groupe d’appareils à l’adresse 10.0.0.4 a envoyé 30 images',
+    });
+    read('en');
+    expect(sentenceOf({ ...stored, fields: { ...stored.fields, caller: 'ct1' } })).to.equal(
+      'ct1 sent 30 images',
+    );
+    expect(factsOf(stored)).to.deep.equal(['in 27 associations']);
+  });
+
+  it('has all its places filled in every language, whatever was unlike', () => {
+    const kinds = ['association-ended', 'association-rejected', 'instances-stored', 'instances-refused'];
+    const others = ['query-refused', 'retrieve-answered', 'login-failed'];
+
+    const sentences = [...kinds, ...others].flatMap((kind) =>
+      Object.values(
+        inAllLanguages(() => [sentenceOf(repeated(kind, {})), ...factsOf(repeated(kind, {}))].join()),
+      ),
+    );
+
+    expect(sentences.filter((text) => /[{}?]|activity\./.test(text))).to.deep.equal([]);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   formatDuration,
   formatPersonName,
   formatRelative,
+  formatTime,
 } from '../../src/admin/page/lib/format.ts';
 import { inAllLanguages, read } from './languages.ts';
 
@@ -86,6 +87,16 @@ describe('Formats of the page', () => {
       '20241399',
       '2024.05.17',
     ]);
+  });
+
+  it('write dates and times as the region of the reader does', () => {
+    read('en', 'en-GB');
+    expect(formatDicomDate('20240517')).to.equal('17 May 2024');
+    expect(formatTime(Date.parse('2026-05-17T12:00:00Z'))).to.match(/^\d\d:\d\d:00$/);
+
+    read('en', 'en-US');
+    expect(formatDicomDate('20240517')).to.equal('May 17, 2024');
+    expect(formatTime(Date.parse('2026-05-17T12:00:00Z'))).to.match(/ [AP]M$/);
   });
 
   it('write a day of the statistics as day and month', () => {

@@ -12,8 +12,9 @@ export function messagesOf(language: Language): Record<string, string> {
   return Object.assign({}, ...files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8'))));
 }
 
-export function read(language: Language): void {
-  localeStore.set({ language, messages: messagesOf(language) });
+/** @param tag the language's regional variant, where it matters */
+export function read(language: Language, tag: string = language): void {
+  localeStore.set({ language, tag, messages: messagesOf(language) });
 }
 
 /** What `say` gives in each language. */

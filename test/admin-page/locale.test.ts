@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { hasMessage, localeStore, t } from '../../src/admin/page/lib/locale.ts';
+import { hasMessage, localeStore, regionalTag, t } from '../../src/admin/page/lib/locale.ts';
 
 describe('t', () => {
   before(() => {
     localeStore.set({
       language: 'fr',
+      tag: 'fr',
       messages: {
         greeting: 'Bonjour {name}',
         'sent.one': '{count} image vers {peer}',
@@ -39,5 +40,19 @@ describe('t', () => {
     expect(hasMessage('nothing.here')).to.equal(false);
     expect(hasMessage('greeting')).to.equal(true);
     expect(hasMessage('sent')).to.equal(true);
+  });
+});
+
+describe('The locale by which dates and numbers are written', () => {
+  it('is the regional variant of the language that the browser prefers', () => {
+    expect(regionalTag('en', ['fr-FR', 'en-GB', 'en-US', 'en'])).to.equal('en-GB');
+    expect(regionalTag('fr', ['en-GB', 'fr-CA'])).to.equal('fr-CA');
+    expect(regionalTag('zh-CN', ['zh-TW', 'zh-Hans-SG'])).to.equal('zh-Hans-SG');
+  });
+
+  it('is the language itself where the browser names no region of it, or another script', () => {
+    expect(regionalTag('ja', ['en-GB', 'ja'])).to.equal('ja');
+    expect(regionalTag('zh-CN', ['zh-TW', 'zh-HK', 'zh'])).to.equal('zh-CN');
+    expect(regionalTag('en', ['', 'not a tag', 'de-DE'])).to.equal('en');
   });
 });

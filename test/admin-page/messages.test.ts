@@ -43,6 +43,7 @@ const REJECT_REASONS: Readonly<Record<RejectReason, true>> = {
   'calling-ae-title': true,
   'no-context-accepted': true,
   'limit-exceeded': true,
+  'tls-handshake': true,
   'protocol-error': true,
 };
 

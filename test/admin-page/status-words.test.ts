@@ -12,6 +12,7 @@ const VOLUME: Volume = {
   state: 'online',
   words: '',
   freeBytes: 4e12,
+  usedBytes: 12e12,
   totalBytes: 16e12,
   reserveBytes: 5e10,
   bytesPerDay: 2e10,
@@ -61,7 +62,7 @@ describe('The words of a warning', () => {
     );
     expect(titleOf('certificate-expires')).to.match(/^The TLS certificate is valid until Jan \d, 1970$/);
     expect(titleOf('instances-unfiled')).to.equal('1 image could not be filed');
-    expect(titleOf('conflicts')).to.equal('2 images came again with different content');
+    expect(titleOf('conflicts')).to.equal('2 images came again with different content in the last 7 days');
   });
 
   it('are those of the server for a warning that the page does not know', () => {

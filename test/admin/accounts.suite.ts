@@ -92,6 +92,14 @@ export const accountsSuite: AdminSuite = (context) => {
     expect((await context.admin.get('/api/users')).status).to.equal(200);
   });
 
+  it('takes no token whose name cannot be read as it is', async () => {
+    for (const name of ['a\nb', 'a\u202eb', 'a\u0007', '\u200b', ' ', 'x'.repeat(65)]) {
+      const { status, body } = await context.admin.post('/api/tokens', { name, role: 'viewer' });
+      expect(status, JSON.stringify(name)).to.equal(400);
+      expect(body.issues).to.deep.equal([{ path: 'name', message: '1 to 64 characters that can be seen' }]);
+    }
+  });
+
   it('makes an API token that is told once, and works until it is removed', async () => {
     const created = await context.admin.post('/api/tokens', { name: 'Prometheus', role: 'viewer' });
 
@@ -127,8 +135,9 @@ export const accountsSuite: AdminSuite = (context) => {
     const { body } = await context.admin.post('/api/tokens', { name: 'script', role: 'admin' });
     const program = context.agent({ authorization: `bearer ${body.secret}` });
 
-    expect((await program.post('/api/users', newUser)).status).to.equal(201);
-    expect((await recorded(context, ['user-added']))[0]?.fields).to.include({ by: 'token script' });
+    const peer = { aeTitle: 'CT1', host: '192.0.2.7', port: 104 };
+    expect((await program.post('/api/peers', peer)).status).to.equal(201);
+    expect((await recorded(context, ['peer-added']))[0]?.fields).to.include({ by: 'token script' });
   });
 
   it('gives a program no session and no password', async () => {

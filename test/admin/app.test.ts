@@ -95,6 +95,13 @@ describeAdminOnSqlite('Requests to the API', (context) => {
     expect(body).to.include({ code: 'body-too-large', detail: 'the body has more than 65536 bytes' });
   });
 
+  it('says of a member that no object should have what it is, and not that the body is no JSON', async () => {
+    const { status, body } = await context.admin.request('POST', '/api/tokens', { body: '{"__proto__":{}}' });
+
+    expect(status).to.equal(400);
+    expect(body.detail).to.equal('the body has a member __proto__, which nothing here takes');
+  });
+
   it('asks who it is before it looks at what was sent', async () => {
     const { status } = await context.nobody.request('POST', '/api/tokens', { body: 'x'.repeat(100_000) });
 

@@ -40,6 +40,23 @@ export function downloadSuite(context: AdminContext): void {
     });
   });
 
+  it('tells of a download what it would be, and records none', async () => {
+    const { file } = await put(1, 1, 1);
+
+    const answers = [
+      await context.viewer.request('HEAD', '/api/instances/1.2.1.1.1/file'),
+      await context.viewer.request('HEAD', '/api/studies/1.2.1/archive'),
+      await context.viewer.request('HEAD', '/api/studies/1.2.1/series/1.2.1.1/archive'),
+    ];
+
+    expect(answers.map(({ status, bytes }) => [status, bytes.length])).to.deep.equal(Array(3).fill([200, 0]));
+    expect(answers[0]?.headers['content-length']).to.equal(String(file.length));
+    expect(answers[1]?.headers['content-type']).to.equal('application/zip');
+    await context.parts.activity.stop();
+    expect(context.parts.activity.eventCounts.has('retrieve-answered')).to.equal(false);
+    expect((await context.viewer.request('HEAD', '/api/instances/1.2.9/file')).status).to.equal(404);
+  });
+
   it('gives a study as an archive of its files, in folders that say what is in them', async () => {
     const stored: FiledInstance[] = [];
     for (const [series, number] of [

@@ -15,7 +15,7 @@ describeAdminOnSqlite('Downloads over a connection', (context) => {
   let server: Server;
 
   beforeEach(async () => {
-    server = createServer(buildApp(context.parts).callback());
+    server = createServer(buildApp(context.parts, { credentialsLookMs: 20 }).callback());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   afterEach(async () => {
@@ -74,6 +74,38 @@ describeAdminOnSqlite('Downloads over a connection', (context) => {
     const response = await open(`/api/instances/${sopInstanceUid}/file`);
 
     expect(await readAround(response, () => truncateSync(path, 100_000))).to.equal('ECONNRESET');
+  });
+
+  it('makes four archives at once, and says so to who wants another', async () => {
+    for (const number of [1, 2]) await putLarge(number);
+    const path = '/api/studies/1.2.1/archive';
+    const four = await Promise.all([1, 2, 3, 4].map(() => open(path)));
+
+    expect(four.map(({ statusCode }) => statusCode)).to.deep.equal([200, 200, 200, 200]);
+    const fifth = await open(path);
+    expect(fifth.statusCode).to.equal(503);
+    fifth.resume();
+
+    four[0]?.destroy();
+    let later = await open(path);
+    for (let tries = 0; tries < 100 && later.statusCode !== 200; tries++) {
+      later.resume();
+      await wait(10);
+      later = await open(path);
+    }
+    expect(later.statusCode).to.equal(200);
+  });
+
+  it('breaks an archive off when the session ends in which it was asked for', async () => {
+    for (const number of [1, 2, 3, 4]) await putLarge(number);
+
+    const response = await open('/api/studies/1.2.1/archive');
+    await new Promise((resolve) => response.once('readable', resolve));
+    await context.viewer.delete('/api/session');
+    await wait(100);
+
+    expect(await readAround(response, () => undefined)).to.equal('ECONNRESET');
+    expect(await downloadEvent()).to.deep.include({ severity: 'warning' });
   });
 
   it('stops reading when the asker goes, and says how far it came', async () => {

@@ -88,9 +88,15 @@ describe('EventStream', () => {
       });
   }
 
-  function opened(lastEventId?: number): { stream: Readable; gone: AbortController } {
+  let readers = 0;
+
+  /** Each is another account unless it is named. */
+  function opened(
+    lastEventId?: number,
+    reader = `user ${readers++}`,
+  ): { stream: Readable; gone: AbortController } {
     const gone = new AbortController();
-    return { stream: live.open(gone.signal, lastEventId), gone };
+    return { stream: live.open(gone.signal, reader, lastEventId), gone };
   }
 
   const tell = (event: RecordedEvent) => {
@@ -246,9 +252,20 @@ describe('EventStream', () => {
     expect(() => opened()).not.to.throw();
   });
 
+  it('lets ten listen of one account, and others none the less', async () => {
+    const readers = Array.from({ length: 10 }, () => opened(undefined, 'anna'));
+    expect(() => opened(undefined, 'anna')).to.throw(Problem, '10 pages of anna listen already');
+    expect(() => opened(undefined, 'bert')).not.to.throw();
+
+    readers[0]?.gone.abort();
+    await nextTurn();
+
+    expect(() => opened(undefined, 'anna')).not.to.throw();
+  });
+
   it('ends when the reader has gone, also when it had gone before', async () => {
     const gone = AbortSignal.abort();
-    const stream = live.open(gone, undefined);
+    const stream = live.open(gone, 'anna', undefined);
     await nextTurn();
 
     expect(stream.destroyed).to.equal(true);

@@ -13,11 +13,21 @@ export function jobsSuite(context: AdminContext): void {
     await fileInstance(context.parts, encoded(ctDataSet(1, 1, 1)), uids.ExplicitVRLittleEndian);
   });
 
-  it('takes the sending of a study and of a series as jobs, and says who asked', async () => {
+  it('takes the sending of a study, a series and an instance as jobs, and says who asked', async () => {
     const study = await context.admin.post('/api/studies/1.2.1/send', { peerId });
     const series = await context.admin.post('/api/studies/1.2.1/series/1.2.1.1/send', { peerId });
 
-    expect([study.status, series.status]).to.deep.equal([202, 202]);
+    const instance = await context.admin.post('/api/instances/1.2.1.1.1/send', { peerId });
+    const none = await context.admin.post('/api/instances/1.2.9/send', { peerId });
+
+    expect([study.status, series.status, instance.status]).to.deep.equal([202, 202, 202]);
+    expect([none.status, none.body.detail]).to.deep.equal([404, 'no instance 1.2.9']);
+    expect(instance.body.subject).to.deep.equal({
+      studyInstanceUid: '1.2.1',
+      seriesInstanceUid: '1.2.1.1',
+      sopInstanceUid: '1.2.1.1.1',
+      peer: 'WS1',
+    });
     expect(study.body).to.deep.include({
       kind: 'send',
       state: 'waiting',

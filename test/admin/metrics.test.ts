@@ -9,6 +9,7 @@ const ONLINE = { state: 'online', freeBytes: 500, totalBytes: 1000, reserveBytes
 describe('Metrics', () => {
   let report: { catalog: object; volume: object; waiting: object };
   let counts: Map<EventKind, number>;
+  let jobs: () => Promise<{ waiting: number; running: number }>;
   let metrics: Metrics;
 
   beforeEach(() => {
@@ -18,7 +19,9 @@ describe('Metrics', () => {
       waiting: { instances: 4, bytes: 40 },
     };
     counts = new Map([['login-failed', 2]]);
+    jobs = async () => ({ waiting: 5, running: 2 });
     metrics = new Metrics({
+      jobs: { unfinished: () => jobs() },
       status: { current: async () => report as StatusReport },
       activity: {
         waitingEvents: { waiting: 7, dropped: 1 },
@@ -105,6 +108,8 @@ describe('Metrics', () => {
       events_dropped_total: 1,
       login_failures_total: 2,
       'events_total{kind="login-failed"}': 2,
+      jobs_waiting: 5,
+      jobs_running: 2,
       catalog_up: 1,
       volume_up: 1,
       volume_free_bytes: 500,
@@ -115,6 +120,8 @@ describe('Metrics', () => {
       expect(await seriesOf(`dicomkeep_${name}`), name).to.equal(value);
     expect(await seriesOf('process_start_time_seconds')).to.be.above(1e9);
 
+    jobs = () => Promise.reject(new Error('down'));
+    expect(await seriesOf('dicomkeep_jobs_waiting')).to.be.NaN;
     counts.set('login-failed', 3);
     report.volume = { ...ONLINE, state: 'offline', freeBytes: null, totalBytes: null };
     report.catalog = { isReachable: false, latencyMs: null };

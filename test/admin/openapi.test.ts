@@ -78,9 +78,18 @@ describeAdminOnSqlite('The OpenAPI document', (context) => {
       );
       expect(Object.keys(responses), operationId).to.include('default').and.have.length.greaterThan(1);
       expect(operation.summary, operationId).to.match(/\.$/);
-      expect(security.length, operationId).to.equal(isPublic ? 0 : 2);
+      const isOfAccounts = /^\/api\/(users|tokens|account)\b/.test(path);
+      expect(security.length, operationId).to.equal(isPublic ? 0 : isOfAccounts ? 1 : 2);
       if (!isPublic && method !== 'get') expect(security[0], operationId).to.have.property('csrf');
     }
+  });
+
+  it('tells of answers that are neither success nor problem', async () => {
+    const answersOf = async (id: string) =>
+      (await operations()).find(({ operationId }) => operationId === id)?.responses ?? {};
+
+    expect(await answersOf('getReadyz')).to.have.nested.property('503.content.application/json.schema');
+    expect((await answersOf('getInstancesInstancePreview'))['304']).to.have.all.keys('description');
   });
 
   it('has the schemas that check the requests', async () => {

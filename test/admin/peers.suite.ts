@@ -29,7 +29,7 @@ export function peersSuite(context: AdminContext): void {
     expect((await context.viewer.get(`/api/peers/${added.body.id}`)).body).to.deep.equal(added.body);
     expect((await context.parts.callers.findPeer('CT1'))?.host).to.equal('10.0.0.7');
     expect(told('peer added')).to.have.lengthOf(1);
-    expect(told('peer added')[0]).to.include({ by: 'admin', from: '192.0.2.1', peer: 'CT1' });
+    expect(told('peer added')[0]).to.include({ by: 'admin', address: '192.0.2.1', peer: 'CT1' });
     expect(told('peer added')[0]?.['after']).to.contain('host=10.0.0.7 port=104 mayEcho=true');
   });
 

@@ -62,7 +62,7 @@ describe('Routes of previews', () => {
     expect(reply.headers).to.deep.equal({
       'Content-Type': 'image/png',
       ETag: '"ab-2-512"',
-      'Cache-Control': 'private, max-age=3600',
+      'Cache-Control': 'private, no-cache',
     });
   });
 

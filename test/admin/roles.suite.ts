@@ -49,6 +49,25 @@ export const rolesSuite: AdminSuite = (context) => {
     }
   });
 
+  it('lets an API token not to accounts, be it of an admin, and to all others', async () => {
+    const { body } = await context.admin.post('/api/tokens', { name: 'script', role: 'admin' });
+    const script = context.agent({ authorization: `Bearer ${body.secret}` });
+    const refused: string[] = [];
+    for (const route of routes().filter(({ answer }) => answer !== 'text/event-stream')) {
+      const { status, body: answer } = await send(script, route);
+      expect(status, nameOf(route)).not.to.equal(401);
+      if (status === 403) refused.push(nameOf(route));
+      if (route.isForPeople === true)
+        expect(answer.detail).to.match(/^token script may not see or change accounts/);
+    }
+
+    const accounts = routes()
+      .filter(({ path }) => /^\/api\/(users|tokens|account)\b/.test(path))
+      .map(nameOf);
+    expect(accounts.length).to.be.at.least(8);
+    expect(refused.filter((name) => !/ \/api\/sessions?$/.test(name))).to.have.members(accounts);
+  });
+
   it('changes nothing for a cookie that comes without the CSRF token of its session', async () => {
     const other = await context.signIn('admin');
     const wrong = {

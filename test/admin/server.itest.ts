@@ -1,10 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as netConnect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { connect as tlsConnect } from 'node:tls';
 import { expect } from 'chai';
 import { type AdminServer, startAdmin } from '../../src/admin/server.ts';
-import { describeAdminOnSqlite } from '../helpers/admin.ts';
+import { type Agent, describeAdminOnSqlite } from '../helpers/admin.ts';
 import { TEST_SETTINGS } from '../helpers/admin-parts.ts';
 
 interface WebAnswer {
@@ -150,7 +151,7 @@ describeAdminOnSqlite('The web port', (context) => {
       sent.end(body);
     });
 
-    expect(csrf).to.match(/^dicomkeep_session=.+; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
+    expect(csrf).to.match(/^__Host-dicomkeep_session=.+; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
   });
 
   it('takes the first byte alone, and the rest as it comes', async () => {
@@ -177,6 +178,40 @@ describeAdminOnSqlite('The web port', (context) => {
     expect(performance.now() - startedAt).to.be.within(8000, 20_000);
   }).timeout(60_000);
 
+  it('keeps forty connections of one address, and has room for others', async function () {
+    const host = ownAddress();
+    if (host === undefined) this.skip();
+    await server.close();
+    server = await startAdmin(context.parts, { host: '0.0.0.0', port: 0 });
+    const sockets = await Promise.all(Array.from({ length: 40 }, () => connected(server.port, host)));
+
+    for (let count = 0; count < 3; count++)
+      expect(await rest(await connected(server.port, host))).to.equal('');
+    expect((await ask('https', '/healthz')).status).to.equal(200);
+    expect(context.log.lines.filter(({ message }) => message.includes('dropped'))).to.deep.equal([
+      {
+        level: 'warn',
+        message: 'web connections dropped: too many',
+        fields: { address: host, connections: 1 },
+      },
+    ]);
+
+    sockets[0]?.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const socket = await connected(server.port, host);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(await rest(socket)).to.match(/^HTTP\/1\.1 200 OK/);
+    for (const one of sockets) one.destroy();
+  });
+
+  it('refuses a request that names no path, and takes it for no bug', async () => {
+    const socket = tlsConnect({ host: '127.0.0.1', port: server.port, rejectUnauthorized: false });
+    socket.write('GET http:// HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+
+    expect(await rest(socket)).to.match(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]+the request names no path/);
+    expect(context.log.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
+  });
+
   it('ends at once, whoever hangs on without a request', async () => {
     const sockets = [await connected(server.port), await connected(server.port)];
     sockets[1]?.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -193,7 +228,7 @@ describeAdminOnSqlite('The web port', (context) => {
   });
 
   it('ends live streams when it ends', async () => {
-    const { headers } = context.viewer;
+    const headers = byHttps(context.viewer);
     const ended = new Promise<void>((resolve, reject) => {
       const options = { host: '127.0.0.1', port: server.port, path: '/api/events/stream' };
       const sent = httpsRequest({ ...options, headers, rejectUnauthorized: false }, (response) => {
@@ -209,7 +244,7 @@ describeAdminOnSqlite('The web port', (context) => {
   });
 
   it('is not troubled by who leaves a live stream', async () => {
-    const { headers } = context.viewer;
+    const headers = byHttps(context.viewer);
     await new Promise<void>((resolve, reject) => {
       const options = { host: '127.0.0.1', port: server.port, path: '/api/events/stream' };
       const sent = httpsRequest({ ...options, headers, rejectUnauthorized: false }, (response) => {
@@ -232,7 +267,7 @@ describeAdminOnSqlite('The web port', (context) => {
     const ended = new Promise<void>((resolve, reject) => {
       const options = { host: '127.0.0.1', port: server.port, path: '/api/events/stream' };
       const sent = httpsRequest(
-        { ...options, headers: agent.headers, rejectUnauthorized: false },
+        { ...options, headers: byHttps(agent), rejectUnauthorized: false },
         (response) => {
           response.on('error', () => undefined);
           response.on('close', () => resolve());
@@ -256,9 +291,20 @@ describeAdminOnSqlite('The web port', (context) => {
   });
 });
 
-function connected(port: number): Promise<Socket> {
+/** The agent's headers, with the cookie that it would have got by HTTPS. */
+function byHttps({ headers }: Agent): Record<string, string> {
+  return { ...headers, cookie: `__Host-${headers['cookie']}` };
+}
+
+/** Of this machine, and not the loopback. */
+function ownAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+}
+
+function connected(port: number, host = '127.0.0.1'): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = netConnect({ host: '127.0.0.1', port }, () => resolve(socket));
+    const socket = netConnect({ host, port }, () => resolve(socket));
     socket.on('error', reject);
   });
 }

@@ -38,8 +38,44 @@ export const sessionSuite: AdminSuite = (context) => {
   it('gives a cookie for HTTPS alone where a reverse proxy of this machine says that it came by HTTPS', async () => {
     const proxied = { 'x-forwarded-proto': 'https' };
 
-    expect(cookieOf(await login('admin', PASSWORD, proxied, '127.0.0.1'))).to.match(/; Secure$/);
-    expect(cookieOf(await login('admin', PASSWORD, proxied, '192.0.2.9'))).not.to.include('Secure');
+    const secure = await login('admin', PASSWORD, proxied, '127.0.0.1');
+    const plain = await login('admin', PASSWORD, proxied, '192.0.2.9');
+
+    expect(cookieOf(secure)).to.match(/^__Host-dicomkeep_session=.+; Path=\/; .*; Secure$/);
+    expect(cookieOf(plain))
+      .to.match(/^dicomkeep_session=/)
+      .and.not.to.include('Secure');
+  });
+
+  it('takes by HTTPS the cookie that was given by HTTPS, and by HTTP the other one', async () => {
+    const value = String(context.admin.headers['cookie']).replace('dicomkeep_session=', '');
+    const statusOf = async (cookie: string, protocol: string) => {
+      const options = { headers: { 'x-forwarded-proto': protocol }, address: '127.0.0.1' };
+      return (await context.agent({ cookie }).get('/api/session', options)).status;
+    };
+
+    expect(await statusOf(`__Host-dicomkeep_session=${value}`, 'https')).to.equal(200);
+    expect(await statusOf(`dicomkeep_session=${value}`, 'http')).to.equal(200);
+    expect(await statusOf(`dicomkeep_session=${value}`, 'https')).to.equal(401);
+    expect(await statusOf(`__Host-dicomkeep_session=${value}`, 'http')).to.equal(401);
+  });
+
+  it('ends a session that nobody uses, though its page listens', async () => {
+    const hour = 3_600_000;
+    const listen = async () => {
+      const gone = new AbortController();
+      const listening = context.viewer.request('GET', '/api/events/stream', { signal: gone.signal });
+      setTimeout(() => gone.abort(), 30);
+      await listening.catch(() => undefined);
+    };
+
+    await context.clock.advance(11 * hour);
+    expect((await context.viewer.get('/api/session')).status).to.equal(200);
+    await context.clock.advance(11 * hour);
+    await listen();
+    await context.clock.advance(2 * hour);
+
+    expect((await context.viewer.get('/api/session')).status).to.equal(401);
   });
 
   it('answers the same to a wrong password and to a wrong name', async () => {
@@ -95,9 +131,10 @@ export const sessionSuite: AdminSuite = (context) => {
       await guess('x', '203.0.113.7, 203.0.113.9', '127.0.0.1'),
       await guess('x', '203.0.113.99', '192.0.2.50'),
       await guess('x', '203.0.113.8', '127.0.0.1'),
+      await guess('y', '203.0.113.7:5678', '127.0.0.1'),
     ].map(({ status }) => status);
 
-    expect(statuses).to.deep.equal([429, 401, 429, 401]);
+    expect(statuses).to.deep.equal([429, 401, 429, 401, 429]);
   }).timeout(20_000);
 
   it('signs out everywhere, and others not', async () => {

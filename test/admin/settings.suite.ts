@@ -40,7 +40,7 @@ export function settingsSuite(context: AdminContext): void {
     ]);
     expect(told('setting changed')[0]).to.include({
       by: 'admin',
-      from: '192.0.2.1',
+      address: '192.0.2.1',
       before: 'DICOMKEEP',
       after: 'NORTH, DICOMKEEP',
     });

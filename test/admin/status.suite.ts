@@ -38,6 +38,7 @@ export function statusSuite(context: AdminContext): void {
     expect(body.volume.state).to.equal('online');
     expect(body.volume.freeBytes).to.be.above(0);
     expect(body.volume.totalBytes).to.be.at.least(body.volume.freeBytes);
+    expect(body.volume.usedBytes).to.equal(body.volume.totalBytes - body.volume.freeBytes);
     expect(body.addresses).not.to.deep.equal([]);
   });
 
@@ -131,7 +132,11 @@ export function statusSuite(context: AdminContext): void {
   it('tells an event to those who listen, once it is in the catalogue', async () => {
     const stream = eventRoutes(context.parts).find(({ path }) => path === '/api/events/stream');
     const gone = new AbortController();
-    const reply = (await stream?.handle({ headers: {}, signal: gone.signal } as never)) as { body: Readable };
+    const reply = (await stream?.handle({
+      headers: {},
+      signal: gone.signal,
+      actor: { name: 'anna', role: 'viewer', address: '' },
+    } as never)) as { body: Readable };
     let text = '';
     reply.body.on('data', (bytes) => {
       text += bytes;

@@ -12,6 +12,7 @@ export function unknownCallersSuite(context: AdminContext): void {
     calledAeTitle: 'WRONG',
     proposed: ['CT Image Storage'],
     refused: 'no such title',
+    callCount: 1,
   };
 
   beforeEach(async () => {
@@ -84,6 +85,11 @@ export function unknownCallersSuite(context: AdminContext): void {
 
     expect(await callers()).to.have.lengthOf(2);
     expect(told('caller dismissed')).to.have.lengthOf(1);
-    expect(told('caller dismissed')[0]).to.include({ by: 'admin', caller: 'US9', address: '10.0.0.8' });
+    expect(told('caller dismissed')[0]).to.include({
+      by: 'admin',
+      address: '192.0.2.1',
+      caller: 'US9',
+      callerAddress: '10.0.0.8',
+    });
   });
 }

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import type { CatalogEvent, EventFilter } from '../../src/catalog/event-repository.ts';
+import { Database } from '../../src/catalog/database.ts';
+import { type CatalogEvent, type EventFilter, EventRepository } from '../../src/catalog/event-repository.ts';
 import { eventsKeptMax, eventsPrunedPerStep } from '../../src/catalog/limits.ts';
+import { Problem } from '../../src/lib/problem.ts';
 import type { Opened } from '../helpers/catalog-engines.ts';
 import { ctArrival } from './arrivals.ts';
 import { executeOn } from './raw-rows.ts';
@@ -66,6 +68,26 @@ export function eventsSuite(opened: Opened): void {
       studyInstanceUid: '1.1',
       sopInstanceUid: '1.1.1.1',
     });
+  });
+
+  it('records what it records once, though the oldest cannot be forgotten just now', async () => {
+    const database = new Database({
+      url: opened.url,
+      poolMax: 2,
+      acquireTimeoutMs: 5000,
+      queryTimeoutMs: 10_000,
+    });
+    const hanging = {
+      write: database.write.bind(database),
+      read: () => Promise.reject(new Problem('catalog-unavailable', 'no answer')),
+    };
+    const events = new EventRepository(hanging as unknown as Database);
+
+    const recording = events.recordAll(Array.from({ length: 250 }, (_, index) => event(index)));
+    const ids = await recording.finally(() => database.close());
+
+    expect(ids).to.have.lengthOf(250);
+    expect(await opened.catalog.events.list({ limit: 1000 })).to.have.lengthOf(250);
   });
 
   it('forgets the oldest in small steps when there are too many', async () => {

@@ -59,6 +59,14 @@ export function indexingSuite(opened: Opened): void {
     expect(firstOf(study, 'NumberOfStudyRelatedInstances')).to.equal(1);
   });
 
+  it('files an instance whose name was too long to be kept when it came before', async () => {
+    const named = (number: number) => ctArrival(1, 1, number, { PatientName: `Long^${'"'.repeat(40_000)}` });
+    await index(named(1));
+    await index(ctArrival(1, 1, 2, { PatientName: [] }));
+
+    expect(await index(named(3))).to.deep.equal([{ outcome: 'filed' }]);
+  });
+
   it('lets the first of a batch win', async () => {
     const arrival = ctArrival(1, 1, 1);
 

@@ -24,10 +24,10 @@ export function jobsSuite(opened: Opened): void {
       progress: { done: 0, failed: 0, total: 0 },
     });
     expect(await jobs.findById(sooner.id)).to.deep.equal(sooner);
-    expect(await jobs.claim(1999)).to.equal(undefined);
-    expect(await jobs.claim(5000)).to.deep.include({ id: sooner.id, state: 'running', attempts: 1 });
-    expect(await jobs.claim(5000)).to.include({ id: later.id });
-    expect(await jobs.claim(5000)).to.equal(undefined);
+    expect(await jobs.claim(1999, 'A')).to.equal(undefined);
+    expect(await jobs.claim(5000, 'A')).to.deep.include({ id: sooner.id, state: 'running', attempts: 1 });
+    expect(await jobs.claim(5000, 'A')).to.include({ id: later.id });
+    expect(await jobs.claim(5000, 'A')).to.equal(undefined);
     expect(await jobs.findById(9999)).to.equal(undefined);
   });
 
@@ -35,9 +35,10 @@ export function jobsSuite(opened: Opened): void {
     const { jobs } = opened.catalog;
     for (let index = 0; index < 6; index++) await jobs.add(send());
 
-    const claimed = await Promise.all(Array.from({ length: 10 }, () => jobs.claim(2000)));
+    const claimed = await Promise.all(Array.from({ length: 10 }, () => jobs.claim(2000, 'A')));
     const rest: (number | undefined)[] = [];
-    for (let job = await jobs.claim(2000); job !== undefined; job = await jobs.claim(2000)) rest.push(job.id);
+    for (let job = await jobs.claim(2000, 'A'); job !== undefined; job = await jobs.claim(2000, 'A'))
+      rest.push(job.id);
 
     const ids = [...claimed.flatMap((job) => job?.id ?? []), ...rest];
     expect(new Set(ids).size).to.equal(6);
@@ -47,7 +48,7 @@ export function jobsSuite(opened: Opened): void {
   it('keeps progress and end of a running job, and puts it off', async () => {
     const { jobs } = opened.catalog;
     const { id } = await jobs.add(send());
-    await jobs.claim(1000);
+    await jobs.claim(1000, 'A');
     await jobs.progress(id, { done: 1, failed: 0, total: 3 });
     await jobs.postpone(id, 4000, 'STORE2 does not answer');
     expect(await jobs.findById(id)).to.deep.include({
@@ -57,7 +58,7 @@ export function jobsSuite(opened: Opened): void {
       progress: { done: 1, failed: 0, total: 3 },
     });
 
-    expect(await jobs.claim(4000)).to.include({ id, attempts: 2 });
+    expect(await jobs.claim(4000, 'A')).to.include({ id, attempts: 2 });
     await jobs.finish(id, 'failed', 'one of 3 was refused', { done: 2, failed: 1, total: 3 });
     await jobs.progress(id, { done: 9, failed: 9, total: 9 });
 
@@ -68,16 +69,31 @@ export function jobsSuite(opened: Opened): void {
     });
   });
 
+  it('takes a job back as if it had not been begun', async () => {
+    const { jobs } = opened.catalog;
+    const { id } = await jobs.add({ kind: 'send', by: 'anna', payload: {}, runAt: 0 });
+    await jobs.claim(1, 'A');
+    await jobs.postpone(id, 0, 'STORE2 does not answer');
+    await jobs.claim(2, 'A');
+
+    await jobs.putBack(id);
+    await jobs.putBack(id);
+
+    expect(await jobs.findById(id)).to.include({ state: 'waiting', attempts: 1, words: '' });
+    expect(await jobs.claim(Date.now(), 'A')).to.include({ id, attempts: 2 });
+  });
+
   it('cancels what waits, leaves what runs to who runs it, and refuses what has ended', async () => {
     const { jobs } = opened.catalog;
     const [first, second] = [await jobs.add(send(1)), await jobs.add(send(2))];
-    await jobs.claim(1);
+    await jobs.claim(1, 'A');
 
-    expect(await jobs.cancel(second.id)).to.include({ id: second.id, state: 'cancelled' });
-    expect(await jobs.cancel(first.id)).to.include({ id: first.id, state: 'running' });
-    expect(await jobs.claim(5000)).to.equal(undefined);
-    expect(await codeOf(() => jobs.cancel(second.id))).to.equal('unusable-setting');
-    expect(await codeOf(() => jobs.cancel(999))).to.equal('not-found');
+    expect(await jobs.cancel(second.id, 'A')).to.include({ id: second.id, state: 'cancelled' });
+    expect(await jobs.cancel(first.id, 'A')).to.include({ id: first.id, state: 'running' });
+    expect(await jobs.claim(5000, 'A')).to.equal(undefined);
+    expect(await codeOf(() => jobs.cancel(second.id, 'A'))).to.equal('unusable-setting');
+    expect(await codeOf(() => jobs.cancel(999, 'A'))).to.equal('not-found');
+    expect(await jobs.cancel(first.id, 'B')).to.include({ id: first.id, state: 'cancelled' });
   });
 
   it('forgets the oldest that have ended when there are too many', async function () {
@@ -104,19 +120,21 @@ export function jobsSuite(opened: Opened): void {
     expect(states[1]).to.include({ created_at: 5 });
   });
 
-  it('lists newest first, by state and page by page, and takes up what a killed daemon left', async () => {
+  it('lists newest first, by state and page by page, and takes up what a killed daemon left, but not what another one runs', async () => {
     const { jobs } = opened.catalog;
     const ids: number[] = [];
     for (let index = 0; index < 4; index++) ids.unshift((await jobs.add(send(1000 + index))).id);
-    await jobs.claim(9000);
-    await jobs.claim(9000);
+    await jobs.claim(9000, 'A');
+    await jobs.claim(9000, 'A');
 
     const idsOf = async (options: Parameters<typeof jobs.list>[0]) =>
       (await jobs.list(options)).map(({ id }) => id);
     expect(await idsOf({ limit: 3 })).to.deep.equal(ids.slice(0, 3));
     expect(await idsOf({ limit: 3, beforeId: ids[2] ?? 0 })).to.deep.equal(ids.slice(3));
     expect(await idsOf({ limit: 9, state: 'running' })).to.deep.equal(ids.slice(2));
-    expect(await jobs.requeueRunning()).to.equal(2);
+    expect(await jobs.unfinished()).to.deep.equal({ waiting: 2, running: 2 });
+    expect(await jobs.requeueRunning('B')).to.equal(0);
+    expect(await jobs.requeueRunning('A')).to.equal(2);
     expect(await idsOf({ limit: 9, state: 'waiting' })).to.deep.equal(ids);
   });
 }

@@ -20,6 +20,7 @@ const ADDED_COLUMNS: readonly [table: string, column: string][] = [
   ['events', 'study_instance_uid'],
   ['jobs', 'requested_by'],
   ['jobs', 'words'],
+  ['jobs', 'owner'],
 ];
 const ADDED_INDEXES = ['kind', 'severity', 'caller', 'study_instance_uid'].map(
   (column) => `events_${column}`,
@@ -94,7 +95,7 @@ export function migrationSuite(opened: Opened): void {
     const half: ((db: Knex) => Promise<unknown>)[] = [
       (db) => db.schema.dropTable('study_words'),
       (db) => db('study_words').whereRaw("word LIKE 'm%'").delete(),
-      (db) => db('arrival_statistics').where('modality', 'CT').delete(),
+      (db) => db.schema.renameTable('arrival_statistics', 'arrival_statistics_draft'),
       (db) => db.raw('ALTER TABLE peers DROP COLUMN note'),
       (db) => db.raw(`DROP INDEX jobs_state${isSqlite() ? '' : ' ON jobs'}`),
       async () => undefined,
@@ -108,6 +109,23 @@ export function migrationSuite(opened: Opened): void {
       expect(await opened.catalog.migrate()).to.deep.equal(['0002_admin.js']);
       expect(await dumpRows(opened.url)).to.deep.equal(expected);
     }
+  });
+
+  it('let nothing be filed that would not be counted', async () => {
+    await fill();
+    await executeOn(opened.url, async (db) => {
+      await db.schema.renameTable('arrival_statistics', 'arrival_statistics_draft');
+      await db('migrations').where('name', '0002_admin.js').delete();
+    });
+    const file = () => opened.catalog.instances.index([ctArrival(4, 1, 1)]);
+
+    const refused: unknown = await file().catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(Problem).with.property('code', 'catalog-unavailable');
+    expect(await opened.catalog.instances.findByUid('1.4.1.1')).to.equal(undefined);
+    await opened.catalog.migrate();
+    await file();
+
+    expect(await opened.catalog.statistics.totals()).to.include({ studies: 4, instances: 7 });
   });
 
   it('are refused while somebody else is not there to be asked', async () => {

@@ -23,7 +23,9 @@ export function peopleSuite(opened: Opened): void {
 
   it('puts a peer in the place of the one with its AE title, which stays where the new values are none', async () => {
     const { peers } = opened.catalog;
-    expect(await peers.put({ aeTitle: 'ZEUS', host: 'zeus', port: 104 })).to.equal(false);
+    const added = await peers.put({ aeTitle: 'ZEUS', host: 'zeus', port: 104 });
+    expect(added.before).to.equal(undefined);
+    expect(await peers.findByAeTitle('ZEUS')).to.deep.equal(added.after);
 
     const problem = await peers
       .put({ aeTitle: 'ZEUS', host: 'a b', port: 104 })
@@ -31,9 +33,11 @@ export function peopleSuite(opened: Opened): void {
     expect(problem).to.be.instanceOf(Problem).with.property('code', 'unusable-identifier');
     expect(await peers.findByAeTitle('ZEUS')).to.include({ host: 'zeus', port: 104 });
 
-    expect(await peers.put({ aeTitle: 'ZEUS', host: 'olympus', port: 105, mayFind: false })).to.equal(true);
+    const changed = await peers.put({ aeTitle: 'ZEUS', host: 'olympus', port: 105, mayFind: false });
+    expect(changed.before).to.deep.equal(added.after);
+    expect(changed.after).to.include({ host: 'olympus', port: 105, mayFind: false });
     expect(await peers.list()).to.have.lengthOf(1);
-    expect(await peers.findByAeTitle('ZEUS')).to.include({ host: 'olympus', port: 105, mayFind: false });
+    expect(await peers.findByAeTitle('ZEUS')).to.deep.equal(changed.after);
   });
 
   it('keeps id and times of a peer whose values change, its AE title among them', async () => {
@@ -60,11 +64,30 @@ export function peopleSuite(opened: Opened): void {
     expect(after).to.deep.equal({ ...before, ...values });
     expect(await peers.findById(added.id)).to.deep.equal(after);
     expect(await peers.findByAeTitle('ZEUS')).to.equal(undefined);
-    expect(await peers.put({ aeTitle: 'HERA', host: 'olympus', port: 104 })).to.equal(true);
-    const { id, createdAt, lastSeenAt } = after;
-    expect(await peers.findByAeTitle('HERA')).to.deep.include({ id, createdAt, lastSeenAt, useTls: false });
-    expect(await peers.removeById(id)).to.include({ id, host: 'olympus' });
+    const { id } = after;
+    expect(await peers.removeById(id)).to.include({ id, host: 'hera' });
     expect(await peers.findById(id)).to.equal(undefined);
+  });
+
+  it('keeps of a known peer what is not put', async () => {
+    const { peers } = opened.catalog;
+    const added = await peers.add({
+      aeTitle: 'ZEUS',
+      host: 'zeus',
+      port: 104,
+      mayFind: false,
+      matchAddress: true,
+      useTls: true,
+      preferredTransferSyntaxes: ['1.2.840.10008.1.2.1'],
+      note: 'Room 3',
+    });
+    await peers.touch([{ aeTitle: 'ZEUS', seenAt: 5000, storedAt: 4000 }]);
+
+    const { after } = await peers.put({ aeTitle: 'ZEUS', host: 'olympus', port: 105, useTls: false });
+
+    const values = { host: 'olympus', port: 105, useTls: false, lastSeenAt: 5000, lastStoredAt: 4000 };
+    expect(after).to.deep.equal({ ...added, ...values });
+    expect(await peers.findByAeTitle('ZEUS')).to.deep.equal(after);
   });
 
   it('notes when peers were seen, never back in time, and nothing of who is none', async () => {
@@ -127,7 +150,12 @@ export function peopleSuite(opened: Opened): void {
 
   it('counts the calls of an unknown caller', async () => {
     const { unknownCallers } = opened.catalog;
-    const caller = { address: '192.0.2.9', calledAeTitle: 'DICOMKEEP', proposed: ['CT Image Storage'] };
+    const caller = {
+      address: '192.0.2.9',
+      calledAeTitle: 'DICOMKEEP',
+      proposed: ['CT Image Storage'],
+      callCount: 1,
+    };
     await unknownCallers.record({ ...caller, aeTitle: 'WHO', at: 1000, refused: '' });
     const latest = { calledAeTitle: 'OTHER', proposed: [], refused: 'may not query' };
     await unknownCallers.record({ ...caller, aeTitle: 'WHO', at: 3000, ...latest });
@@ -159,7 +187,13 @@ export function peopleSuite(opened: Opened): void {
     const { unknownCallers } = opened.catalog;
 
     for (let at = 1; at <= unknownCallersMax + 3; at++) {
-      const caller = { aeTitle: `AE${at}`, address: '192.0.2.9', calledAeTitle: 'DICOMKEEP', proposed: [] };
+      const caller = {
+        aeTitle: `AE${at}`,
+        address: '192.0.2.9',
+        calledAeTitle: 'DICOMKEEP',
+        proposed: [],
+        callCount: 1,
+      };
       await unknownCallers.record({ ...caller, at, refused: '' });
     }
 

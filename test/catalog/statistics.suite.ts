@@ -27,18 +27,19 @@ export function statisticsSuite(opened: Opened): void {
       { ...arrival(2, nextDay), sha256: 'f'.repeat(64) },
     ]);
 
-    const row = (day: string, sourceAeTitle: string, modality: string, count: number) => ({
+    const row = (day: string, sender: string, modality: string, count: number, lastArrivedAt: number) => ({
       day,
-      sourceAeTitle,
+      sourceAeTitle: sender,
       modality,
       instances: count,
       bytes: 100 * count,
+      lastArrivedAt,
     });
     expect(await statistics.days('00000000', '99999999')).to.deep.equal([
-      row('20261120', 'CT1', 'CT', 3),
-      row('20261120', 'CT1', 'SR', 1),
-      row('20261120', 'MR2', '', 1),
-      row('20261121', 'CT1', 'CT', 1),
+      row('20261120', 'CT1', 'CT', 3, noon + 1),
+      row('20261120', 'CT1', 'SR', 1, noon),
+      row('20261120', 'MR2', '', 1, noon),
+      row('20261121', 'CT1', 'CT', 1, nextDay),
     ]);
     expect(await statistics.days('20261121', '20261121')).to.have.lengthOf(1);
     expect(await statistics.days('20261122', '20261130')).to.deep.equal([]);
@@ -55,12 +56,13 @@ export function statisticsSuite(opened: Opened): void {
     expect(localDayOf(nextDay - 1001)).to.equal('20261120');
   });
 
-  it('lists conflicts newest first, of all or one study, and counts them', async () => {
+  it('lists conflicts newest first, of all or one study, and counts those since a time', async () => {
     const { conflicts, instances } = opened.catalog;
     const first = [ctArrival(1, 1, 1), ctArrival(2, 1, 1)];
     await instances.index(first);
-    for (const letter of ['a', 'b', 'c']) {
-      await instances.index(first.map((one) => ({ ...one, sha256: letter.repeat(64) })));
+    for (const [index, letter] of ['a', 'b', 'c'].entries()) {
+      const arrivedAt = 1000 * (index + 1);
+      await instances.index(first.map((one) => ({ ...one, arrivedAt, sha256: letter.repeat(64) })));
     }
 
     const all = await conflicts.list({ limit: 4 });
@@ -75,6 +77,8 @@ export function statisticsSuite(opened: Opened): void {
     expect(rest[0]).to.deep.include({ sopInstanceUid: '1.2.1.1', sizeBytes: 526_001, sourceAeTitle: 'CT1' });
     expect(await conflicts.list({ studyInstanceUid: '1.1', limit: 9 })).to.have.lengthOf(3);
     expect(await conflicts.list({ studyInstanceUid: '1.9', limit: 9 })).to.deep.equal([]);
-    expect(await conflicts.count()).to.equal(6);
+    expect(await conflicts.count(0)).to.equal(6);
+    expect(await conflicts.count(2000)).to.equal(4);
+    expect(await conflicts.count(3001)).to.equal(0);
   });
 }

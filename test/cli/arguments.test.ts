@@ -25,25 +25,40 @@ describe('parseArguments', () => {
     for (const name of ['migrate', 'verify']) expect(parse(name)).to.include({ name });
   });
 
-  it('reads a peer, who may do everything unless told otherwise', () => {
+  it('reads of a peer what is named, and nothing else', () => {
     expect(parse('peer add PACS2 10.0.0.7 104')).to.deep.equal({
       name: 'peer add',
       aeTitle: 'PACS2',
       host: '10.0.0.7',
       port: 104,
-      may: { echo: true, store: true, find: true, retrieve: true },
-      mustMatchAddress: false,
+      choices: {},
       configFile: undefined,
     });
     expect(
-      parse('peer add A ::1 104 --no-echo --no-store --no-find --no-retrieve --match-address'),
+      parse('peer add A ::1 104 --no-echo --no-store --no-find --no-retrieve --match-address --tls'),
     ).to.deep.include({
-      may: { echo: false, store: false, find: false, retrieve: false },
-      mustMatchAddress: true,
+      choices: {
+        mayEcho: false,
+        mayStore: false,
+        mayFind: false,
+        mayRetrieve: false,
+        matchAddress: true,
+        useTls: true,
+      },
     });
-    expect(parse('peer add --no-find A h 1')).to.deep.include({
-      may: { echo: true, store: true, find: false, retrieve: true },
+    expect(
+      parse('peer add A h 104 --echo --store --find --retrieve --no-match-address --no-tls'),
+    ).to.deep.include({
+      choices: {
+        mayEcho: true,
+        mayStore: true,
+        mayFind: true,
+        mayRetrieve: true,
+        matchAddress: false,
+        useTls: false,
+      },
     });
+    expect(parse('peer add --no-find A h 1')).to.deep.include({ choices: { mayFind: false } });
   });
 
   it('reads the AE title of peer remove and peer echo, one with a space too', () => {
@@ -107,6 +122,9 @@ describe('parseArguments', () => {
     expect(usageError('reindex --config=')).to.contain("option '--config' needs a value");
     expect(usageError('--help=peer')).to.contain("option '--help' takes no value");
     expect(usageError('peer add A')).to.contain('peer add needs HOST PORT');
+    expect(usageError('peer add A h 1 --tls --no-tls')).to.contain(
+      "'--tls' and '--no-tls' exclude each other",
+    );
     expect(usageError('peer list all')).to.contain("unexpected argument 'all' for peer list");
     expect(usageError('serve reindex')).to.contain("unexpected argument 'reindex' for serve");
   });

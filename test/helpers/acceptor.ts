@@ -38,6 +38,7 @@ export class TestAcceptor {
   readonly observer = notingObserver();
   readonly listeners: DimseListeners;
   readonly acceptor: Acceptor;
+  readonly handshakesFailed: [address: string, words: string][] = [];
   readonly #sockets = new Set<Socket>();
 
   constructor(certificates: Pick<Certificates, 'current' | 'onChange'>, settings: Partial<Settings> = {}) {
@@ -70,6 +71,7 @@ export class TestAcceptor {
         this.acceptor.accept(socket, isTls);
       },
       dropped: (address) => this.observer.connectionDropped(address),
+      handshakeFailed: (address, words) => this.handshakesFailed.push([address, words]),
     });
   }
 

@@ -16,6 +16,7 @@ import { SettingsService } from '../../src/services/settings.ts';
 import { StatusService } from '../../src/services/status.ts';
 import { InstanceFiles } from '../../src/storage/instance-files.ts';
 import { Volume } from '../../src/storage/volume.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { temporaryFolder } from './server.ts';
 
 export const TEST_SETTINGS: Settings = {
@@ -63,8 +64,9 @@ let certificatesFile: string | undefined;
 export async function buildAdminParts(
   catalog: Catalog,
   dataDir: string,
-): Promise<{ parts: AdminParts; log: ReturnType<typeof keptLog>; stop(): Promise<void> }> {
+): Promise<{ parts: AdminParts; log: ReturnType<typeof keptLog>; clock: FakeClock; stop(): Promise<void> }> {
   const log = keptLog();
+  const clock = fakeClock(Date.now());
   const volumePath = join(dataDir, 'volume');
   await Volume.create(volumePath);
   const volume = new Volume(volumePath, { reserveBytes: 0, expectedId: undefined });
@@ -108,6 +110,7 @@ export async function buildAdminParts(
     onFirstPassword: () => undefined,
     record,
     log,
+    now: clock.now,
   });
   const listening = () => [{ service: 'dimse' as const, host: '127.0.0.1', port: 11_112 }];
   const status = new StatusService({
@@ -120,9 +123,15 @@ export async function buildAdminParts(
     certificates,
     listening,
   });
-  const metrics = new Metrics({ status, activity });
+  const metrics = new Metrics({ status, activity, jobs: catalog.jobs });
   const previews = new Previews({ files });
-  const jobs = new JobQueue({ jobs: catalog.jobs, handlers: new Map(), record, log });
+  const jobs = new JobQueue({
+    jobs: catalog.jobs,
+    owner: () => 'this server',
+    handlers: new Map(),
+    record,
+    log,
+  });
   const callers = new Callers({
     peers: catalog.peers,
     unknownCallers: catalog.unknownCallers,
@@ -171,6 +180,7 @@ export async function buildAdminParts(
   return {
     parts,
     log,
+    clock,
     async stop() {
       accounts.stop();
       await previews.close();

@@ -7,6 +7,7 @@ import type { User } from '../../src/catalog/user-repository.ts';
 import { hashPassword } from '../../src/services/passwords.ts';
 import { buildAdminParts, type keptLog } from './admin-parts.ts';
 import { describeOnMariadb, describeOnSqlite, type Opened } from './catalog-engines.ts';
+import type { FakeClock } from './fake-clock.ts';
 import { removeFolder, temporaryFolder } from './server.ts';
 
 /*
@@ -44,6 +45,8 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   /** Of the socket; 192.0.2.1 unless given. */
   address?: string;
+  /** Aborted where the asker goes before the answer is whole. */
+  signal?: AbortSignal;
 }
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
@@ -64,6 +67,8 @@ export interface AdminContext {
   readonly parts: AdminParts;
   /** What `parts.log` was told. */
   readonly log: ReturnType<typeof keptLog>;
+  /** Of sessions, tokens and attempts to sign in; stands still until it is told to move. */
+  readonly clock: FakeClock;
   /** URL of the catalogue. */
   readonly url: string;
   readonly dataDir: string;
@@ -92,6 +97,7 @@ export function describeAdminOnMariadb(title: string, suite: AdminSuite): void {
 interface Running {
   parts: AdminParts;
   log: ReturnType<typeof keptLog>;
+  clock: FakeClock;
   dataDir: string;
   admin: Agent;
   viewer: Agent;
@@ -120,6 +126,9 @@ function runAdminSuite(opened: Opened, suite: AdminSuite): void {
     get log() {
       return now().log;
     },
+    get clock() {
+      return now().clock;
+    },
     get url() {
       return opened.url;
     },
@@ -143,13 +152,14 @@ function runAdminSuite(opened: Opened, suite: AdminSuite): void {
 async function start({ catalog }: Opened): Promise<Running> {
   const dataDir = temporaryFolder('admin');
   mkdirSync(join(dataDir, 'volume'));
-  const { parts, log, stop } = await buildAdminParts(catalog, dataDir);
+  const { parts, log, clock, stop } = await buildAdminParts(catalog, dataDir);
   for (const role of ['admin', 'viewer'] as const) await catalog.users.add(await userOf(role));
   const dispatch = buildApp(parts, { checkAnswers: true }).callback();
   const signIn = async (userName: string) => agentOf(dispatch, await signedInHeaders(parts, userName));
   return {
     parts,
     log,
+    clock,
     dataDir,
     admin: await signIn('admin'),
     viewer: await signIn('viewer'),
@@ -199,6 +209,7 @@ function agentOf(dispatch: DispatchFunc, headers: Record<string, string>): Agent
         ...headers,
         ...options.headers,
       },
+      ...(options.signal !== undefined && { signal: options.signal }),
       ...(body !== undefined && { payload: isRaw ? body : JSON.stringify(body) }),
     });
     return answerOf(response);

@@ -95,6 +95,8 @@ export class Mariadb {
         `--datadir=${this.#dir}/data`,
         `--socket=${this.socketPath}`,
         `--pid-file=${this.#dir}/pid`,
+        // Of its own: the names of temporary tables are made of the process's number, which others may have too.
+        `--tmpdir=${this.#dir}`,
         `--user=${userInfo().username}`,
         '--skip-networking',
         '--innodb-flush-log-at-trx-commit=1',

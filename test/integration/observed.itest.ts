@@ -14,16 +14,17 @@ describe('An archive that is looked at while it works', () => {
       env: { DICOMKEEP_ADMIN_PLAIN_HTTP: 'true', DICOMKEEP_UNKNOWN_CALLERS: 'store' },
     });
     url = `http://127.0.0.1:${server.adminPort}`;
-    let signedIn: Response | undefined;
-    await until('nobody can sign in', async () => {
-      signedIn = await fetch(`${url}/api/session`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ name: 'admin', password: server.adminPassword }),
-      });
-      return signedIn.status === 200;
+    // At once: the account is there before the page is.
+    const signedIn = await fetch(`${url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'admin', password: server.adminPassword }),
     });
-    cookie = (signedIn?.headers.getSetCookie() ?? []).map((one) => one.split(';')[0]).join('; ');
+    expect(signedIn.status).to.equal(200);
+    cookie = signedIn.headers
+      .getSetCookie()
+      .map((one) => one.split(';')[0])
+      .join('; ');
   });
   after(async () => {
     await server.stop();
@@ -50,11 +51,9 @@ describe('An archive that is looked at while it works', () => {
     const modality = await connectTo(server, 'CT1');
     for (let number = 1; number <= 3; number++)
       await store(modality, ctInstance({ study: 1, series: 1, number }, 1000));
-    const open = await get('/api/status');
-    expect(open.associations[0]).to.include({
-      callingAeTitle: 'CT1',
-      storedInstances: 3,
-      refusedInstances: 0,
+    await until('the status does not show the association', async () => {
+      const [open] = (await get('/api/status')).associations;
+      return open?.callingAeTitle === 'CT1' && open.storedInstances === 3 && open.refusedInstances === 0;
     });
     await modality.release();
     const echoing = await DimseClient.connect({ port: server.port, calling: 'US1' });
@@ -86,6 +85,7 @@ describe('An archive that is looked at while it works', () => {
       return (
         today.instances === 3 &&
         totals.instances === 3 &&
+        totals.studies === 1 &&
         today.byModality[0]?.modality === 'CT' &&
         lastArrivals[0]?.aeTitle === 'CT1' &&
         waiting.instances === 0
@@ -100,6 +100,26 @@ describe('An archive that is looked at while it works', () => {
     expect(metrics).to.match(/^dicomkeep_associations_rejected_total\{reason="called-ae-title"\} 1$/m);
   });
 
+  it('takes up what the command line changes of a peer, keeps the rest, and tells of it', async () => {
+    const add = (...args: string[]) => server.run('peer', 'add', 'MR1', '127.0.0.1', ...args);
+    expect((await add('104', '--tls', '--match-address', '--no-find')).stdout).to.include('added');
+    expect((await add('105', '--no-match-address')).stdout).to.include('changed');
+
+    const { items: peers } = await get('/api/peers');
+    const { items: events } = await get('/api/events?kind=peer-added,peer-changed');
+
+    expect(peers).to.have.lengthOf(1);
+    expect(peers[0]).to.include({ aeTitle: 'MR1', port: 105, useTls: true, matchAddress: false });
+    expect(peers[0]).to.include({ mayEcho: true, mayFind: false });
+    expect(events.map(({ kind }: { kind: string }) => kind)).to.deep.equal(['peer-changed', 'peer-added']);
+    expect(events[0].fields).to.include({
+      by: 'the command line',
+      before: 'port=104 matchAddress=true',
+      after: 'port=105 matchAddress=false',
+    });
+    expect((await server.run('peer', 'list')).stdout).to.include('called by TLS');
+  });
+
   it('has told of its start, and tells of its end when it starts again', async () => {
     await server.stop();
     server = await startServer({ dataDir: server.dataDir, env: { DICOMKEEP_ADMIN_PLAIN_HTTP: 'true' } });
@@ -112,5 +132,9 @@ describe('An archive that is looked at while it works', () => {
         'server-started,server-stopped,server-started'
       );
     });
+    const { lastArrivals, totals } = await get('/api/status');
+    expect(totals).to.include({ studies: 1, instances: 3 });
+    expect(lastArrivals).to.have.lengthOf(1);
+    expect(lastArrivals[0]).to.include({ aeTitle: 'CT1', isPeer: false });
   });
 });

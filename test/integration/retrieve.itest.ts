@@ -227,6 +227,23 @@ describe('Retrieving (PS3.4 §C.4.2, §C.4.3)', function () {
     await client.release();
   });
 
+  it('ends with FE00 on C-CANCEL where the destination hangs, without waiting for its time-out', async () => {
+    const sink = await sinkAt('HANGS', { answer: () => new Promise(() => undefined) });
+    const client = await connect();
+    const move = client.move('STUDY', wholeStudy(SMALL_STUDY), 'HANGS');
+    await until('one was sent', () => sink.received.length === 1);
+    const cancelledAt = performance.now();
+    client.cancel();
+
+    const result = await move;
+
+    expect(performance.now() - cancelledAt).to.be.below(RESPONSE_TIMEOUT_MS - 100);
+    expect(result.status.toString(16)).to.equal('fe00');
+    expect(result).to.include({ completed: 0, failed: 0, remaining: SMALL.length });
+    expect((await client.echo()).status, 'the association lives').to.equal(0);
+    await client.release();
+  });
+
   it('ends a move whose caller has gone', async () => {
     const sink = await sinkAt('SLOW', { answer: () => sleep(100, 0) });
     const client = await connect();

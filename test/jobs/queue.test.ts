@@ -35,7 +35,12 @@ describeOnSqlite('JobQueue', (opened) => {
     for (const queue of queues) await queue.stop();
   });
 
-  function queueOf(run: JobHandler['run'], backOffMs: number[] = [10, 20], jobs = opened.catalog.jobs) {
+  function queueOf(
+    run: JobHandler['run'],
+    backOffMs: number[] = [10, 20],
+    jobs = opened.catalog.jobs,
+    owner: () => string | undefined = () => 'A',
+  ) {
     const handler: JobHandler = {
       describe: () => 'send study 1.2 to WS1',
       fieldsOf: () => ({ destination: 'WS1' }),
@@ -43,6 +48,7 @@ describeOnSqlite('JobQueue', (opened) => {
     };
     const queue = new JobQueue({
       jobs,
+      owner,
       handlers: new Map([['send', handler]]),
       record: (event) => events.push(event),
       log,
@@ -62,6 +68,12 @@ describeOnSqlite('JobQueue', (opened) => {
       await wait(10);
     }
     throw new Error(`job ${id} is ${(await queue.find(id)).state}, not ${state}`);
+  }
+
+  async function lastJob(queue: JobQueue): Promise<Job> {
+    const [job] = await queue.list({ limit: 1 });
+    if (job === undefined) throw new Error('no job');
+    return job;
   }
 
   const kinds = () => events.map(({ kind }) => kind);
@@ -262,15 +274,71 @@ describeOnSqlite('JobQueue', (opened) => {
     expect(kinds()).to.deep.equal(['job-added', 'job-done']);
   });
 
+  it('counts no attempt that an orderly stop has cut short', async () => {
+    let attempts = 0;
+    for (let starts = 0; starts < 4; starts++) {
+      const stopped = queueOf(untilAborted);
+      stopped.start();
+      const { id } = starts === 0 ? await stopped.add('send', SUBJECT, ANNA) : await lastJob(stopped);
+      await reached(stopped, id, 'running');
+      await stopped.stop();
+      expect(await lastJob(stopped)).to.include({ state: 'waiting', attempts: 0 });
+      expect(told.at(-1)).to.include({ state: 'waiting', attempts: 0 });
+      told = [];
+    }
+
+    const queue = queueOf(async () => {
+      attempts += 1;
+      throw new Problem('peer-unreachable', 'WS1 does not answer');
+    });
+    queue.start();
+
+    const { id } = await lastJob(queue);
+    expect((await reached(queue, id, 'failed')).attempts).to.equal(3);
+    expect(attempts).to.equal(3);
+  });
+
   it('takes up again what a killed archive left running', async () => {
     const { jobs } = opened.catalog;
     const { id } = await jobs.add({ kind: 'send', by: 'anna', payload: SUBJECT, runAt: 0 });
-    await jobs.claim(Date.now());
+    await jobs.claim(Date.now(), 'A');
     const queue = queueOf(async () => DONE);
 
     queue.start();
 
     expect((await reached(queue, id, 'done')).attempts).to.equal(2);
+  });
+
+  it('leaves alone what another archive runs, but cancels it where it is told to', async () => {
+    const { jobs } = opened.catalog;
+    const { id } = await jobs.add({ kind: 'send', by: 'anna', payload: SUBJECT, runAt: 0 });
+    await jobs.claim(Date.now(), 'B');
+    const queue = queueOf(async () => DONE);
+    queue.start();
+    await reached(queue, (await queue.add('send', SUBJECT, ANNA)).id, 'done');
+    expect(await queue.find(id)).to.include({ state: 'running', attempts: 1 });
+
+    expect(await queue.cancel(id, BERT)).to.include({ state: 'cancelled' });
+
+    expect(events.at(-1)).to.deep.include({ kind: 'job-cancelled' });
+  });
+
+  it('begins nothing before it is known as whom', async () => {
+    let owner: string | undefined;
+    const queue = queueOf(
+      async () => DONE,
+      [10],
+      undefined,
+      () => owner,
+    );
+    queue.start();
+    const { id } = await queue.add('send', SUBJECT, ANNA);
+    await wait(60);
+    expect((await queue.find(id)).state).to.equal('waiting');
+
+    owner = 'A';
+
+    await reached(queue, id, 'done');
   });
 
   it('does not forget how a job ended while the catalogue is away', async () => {
@@ -316,7 +384,7 @@ describeOnSqlite('JobQueue', (opened) => {
         value: () => {
           away -= 1;
           if (away >= 0) return Promise.reject(new Problem('catalog-unavailable', 'gone'));
-          return jobs.requeueRunning();
+          return jobs.requeueRunning('A');
         },
       },
     }) as typeof jobs;

@@ -41,6 +41,7 @@ describeOnSqlite('Jobs that send to a peer', (opened) => {
     const sending = new Sending({ peers: catalog.peers, retrieve, outbound, files });
     queue = new JobQueue({
       jobs: catalog.jobs,
+      owner: () => 'this server',
       handlers: new Map([[SEND, sendHandler(sending)]]),
       record: (event) => events.push(event),
       log,
@@ -174,6 +175,23 @@ describeOnSqlite('Jobs that send to a peer', (opened) => {
     await wait(200);
     expect(destination.received.length).to.be.within(5, 10);
     expect(events.at(-1)).to.deep.include({ kind: 'job-cancelled' });
+  });
+
+  it('leaves a peer that hangs within a second where it is cancelled', async () => {
+    await putStudy(3);
+    const destination = await sink(undefined, (count) =>
+      count === 2 ? new Promise(() => undefined) : Promise.resolve(0),
+    );
+    await addPeer('SINK', destination.port);
+    const { id } = await queue.add(SEND, { studyInstanceUid: '1.2.1', peer: 'SINK' }, ANNA);
+    while (destination.received.length < 2) await wait(5);
+    const cancelledAt = performance.now();
+
+    await queue.cancel(id, BERT);
+
+    const job = await ended(id);
+    expect(performance.now() - cancelledAt).to.be.below(1000);
+    expect(job).to.deep.include({ state: 'cancelled', progress: { done: 1, failed: 0, total: 3 } });
   });
 
   it('sends to a peer that dies in the middle, once it has come back', async function () {

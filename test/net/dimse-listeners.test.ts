@@ -128,6 +128,17 @@ describe('DimseListeners', () => {
     expect(acceptor.portOf('dimse')).to.not.equal(free);
   });
 
+  it('stay closed, whoever would open them or is about to', async () => {
+    const prepared = await acceptor.listeners.prepare({ ...settings, dimsePort: await freePort() });
+
+    acceptor.listeners.close();
+    prepared.commit();
+    expect(acceptor.listeners.listening()).to.deep.equal([]);
+
+    expect(await acceptor.listeners.open(settings)).to.deep.equal([]);
+    expect(acceptor.listeners.listening()).to.deep.equal([]);
+  });
+
   it('exchanges its two ports', async () => {
     const [plain, encrypted] = [acceptor.portOf('dimse'), acceptor.portOf('dimse-tls')];
 
@@ -191,6 +202,35 @@ describe('DimseListeners', () => {
     expect(acceptor.log.lines.at(-1)).to.deep.include({ level: 'warn', message: 'TLS handshake failed' });
   });
 
+  it('tells of handshakes that fail, with address and reason, and not of who says nothing', async () => {
+    const port = acceptor.portOf('dimse-tls');
+    const says = async (bytes: string, isReset = false) => {
+      const socket = connect(port, '127.0.0.1');
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+      socket.write(bytes);
+      await wait(50);
+      if (isReset) socket.resetAndDestroy();
+      else socket.destroy();
+      await wait(50);
+    };
+
+    await says('GET / HTTP/1.0\r\n\r\n');
+    await says('\x16\x03\x01\x02\x00');
+    await says('\x16\x03\x01\x02\x00', true);
+    await says('');
+    await says('', true);
+
+    const reasons = ['http request', ...Array(4).fill('the caller closed the connection')];
+    const logged = acceptor.log.lines.filter(({ message }) => message === 'TLS handshake failed');
+    expect(logged.map(({ fields }) => fields['reason'])).to.deep.equal(reasons);
+    for (const { fields } of logged) expect(fields['address']).to.match(/127\.0\.0\.1$/);
+    expect(acceptor.handshakesFailed).to.deep.equal(
+      reasons.slice(0, 3).map((reason) => [logged[0]?.fields['address'], `TLS handshake failed: ${reason}`]),
+    );
+    expect(await outcomeOf(port, true)).to.equal('ok');
+  });
+
   it('bounds the handshakes that are under way, and serves again when they are over', async () => {
     const port = acceptor.portOf('dimse-tls');
     await change({ maximumAssociations: 1000 });
@@ -204,6 +244,7 @@ describe('DimseListeners', () => {
 
     expect(await outcomeOf(port, true)).to.equal('tls-failed');
     expect(acceptor.log.lines.map(({ fields }) => fields['reason'])).to.include('too many TLS handshakes');
+    expect(acceptor.observer.told.map(([method]) => method)).to.include('connectionDropped');
     for (const socket of idle) socket.destroy();
     await wait(50);
     expect(await outcomeOf(port, true)).to.equal('ok');

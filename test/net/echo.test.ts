@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -164,6 +164,29 @@ describe('EchoScu (PS3.4 Annex A)', () => {
     );
 
     expect((await run({ port })).outcome).to.equal('aborted');
+  });
+
+  it('tells the answer in time of a peer that hangs when the association is released', async () => {
+    const port = await listen(
+      createServer({ allowHalfOpen: true }, (socket) => {
+        const behind = connect(acceptor.portOf('dimse'), '127.0.0.1');
+        behind.on('error', () => undefined).on('data', (bytes) => socket.write(bytes));
+        // A-RELEASE-RQ, and all that follows, is not passed on.
+        let isReleased = false;
+        socket
+          .on('error', () => undefined)
+          .on('data', (bytes) => {
+            isReleased ||= bytes[0] === 5;
+            if (!isReleased) behind.write(bytes);
+          });
+        socket.once('close', () => behind.destroy());
+      }),
+    );
+    const startedAt = performance.now();
+
+    expect((await run({ port })).outcome).to.equal('ok');
+
+    expect(performance.now() - startedAt).to.be.within(900, 1800);
   });
 
   it('has advice for every outcome but success', () => {

@@ -5,7 +5,7 @@ import { decode } from 'fast-png';
 import { uids } from '../../src/dicom/uids.ts';
 import type { PictureRequest } from '../../src/pixels/decode-thread.ts';
 import { pixelLimits } from '../../src/pixels/limits.ts';
-import { Painter, type PainterLimits } from '../../src/pixels/painter.ts';
+import { Painter, type PainterLimits, PictureTooCostly } from '../../src/pixels/painter.ts';
 import { removeFolder, temporaryFolder } from '../helpers/server.ts';
 import { refusalOf } from '../storage/problems.ts';
 import { encapsulatedPixelData, type ImageRecipe, imageOf, nativePixelData } from './fixtures.ts';
@@ -94,6 +94,24 @@ describe('Painter', () => {
     const first = await refusalOf(painter.paint(requestOf('native', NATIVE)));
 
     expect(first).to.equal('not-renderable: the picture was not there after 1 ms');
+  });
+
+  it('gives up when the process grows by more than it may', async () => {
+    begin({ growthBytesMax: 1, growthLookMs: 5 });
+
+    const refused = await painter.paint(requestOf('native', NATIVE)).catch((error: unknown) => error);
+
+    expect(refused).to.be.instanceOf(PictureTooCostly);
+    expect(String(refused)).to.match(/the picture takes more memory than it may/);
+  });
+
+  it('refuses all that wait where no thread can be had, and goes on', async () => {
+    painter = new Painter(pixelLimits, new URL('http://127.0.0.1/no-thread'));
+    const request = requestOf('native', NATIVE);
+
+    for (const refusal of await Promise.all([1, 2].map(() => refusalOf(painter.paint(request)))))
+      expect(refusal).to.match(/^backlog-full: no thread can be had for the picture/);
+    expect(await refusalOf(painter.paint(request))).to.match(/^backlog-full/);
   });
 
   it('refuses when too many wait, and paints those that do', async () => {

@@ -82,7 +82,7 @@ describeOnSqlite('Accounts', (opened) => {
     expect(await accounts.prepare()).to.equal(undefined);
 
     const { user } = await signIn(accounts, 'admin', 'set by the installer');
-    expect(user.mustChangePassword).to.equal(true);
+    expect(user.mustChangePassword).to.equal(false);
   });
 
   it('say why a password of the installer is not used, and make one up', async () => {

@@ -14,8 +14,9 @@ import {
   viewOf,
   viewOfInstance,
 } from '../../src/services/attributes-view.ts';
+import { corpus } from '../helpers/corpus.ts';
 import { refusalOf } from '../storage/problems.ts';
-import { ctDataSet, dataSetOf, encoded, testVolume } from './fixtures.ts';
+import { ctDataSet, dataSetOf, encoded, type TestVolume, testVolume } from './fixtures.ts';
 
 const EXPLICIT = explicitVrLittleEndian;
 const IMPLICIT = implicitVrLittleEndian;
@@ -65,6 +66,16 @@ describe('View of the attributes of an instance', () => {
     const items = byKeyword(view, 'OtherPatientIDsSequence')?.items;
     expect(items?.[0]?.find(({ keyword }) => keyword === 'PatientName')?.value).to.equal('Люкceмбypг');
     expect(items?.[1]?.[0]?.value).to.equal('山田');
+  });
+
+  it('shows of a hundred thousand items as many as of elements', () => {
+    const items = Array.from({ length: 100_000 }, () => hex('feff00e0 00000000'));
+    const bytes = Buffer.concat([hex('08004011 5351 0000 ffffffff'), ...items, hex('feffdde0 00000000')]);
+
+    const view = viewOf(bytes, EXPLICIT, true);
+
+    expect(view.attributes[0]?.items).to.have.lengthOf(viewLimits.elementsMax - 1);
+    expect(view.omitted).to.equal(100_001 - viewLimits.elementsMax);
   });
 
   it('names private elements by their creator', () => {
@@ -212,29 +223,10 @@ describe('View of the attributes of an instance', () => {
     dataSet.set({ tag: 0x00420011, vr: 'OB', bytes: Buffer.alloc(3 * 1024 * 1024, 1) });
     dataSet.setText(tags.MIMETypeOfEncapsulatedDocument, 'application/pdf');
     const bytes = encoded(dataSet);
-    const put = (number: number, content: Buffer, transferSyntaxUid: string) => {
-      const instance = {
-        sopInstanceUid: `1.2.${number}`,
-        sopClassUid: uids.EncapsulatedPDFStorage,
-        seriesInstanceUid: '1.2',
-        studyInstanceUid: '1.2',
-        transferSyntaxUid,
-        sizeBytes: content.length,
-        dataSetOffset: 10,
-        sha256: '',
-        arrivedAt: 0,
-        sourceAeTitle: 'CT1',
-        week: '2026-W47',
-      };
-      const path = place.files.pathOf(instance);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, Buffer.concat([Buffer.alloc(10, 0xff), content]));
-      return instance;
-    };
     try {
-      const stored = put(1, bytes, uids.ExplicitVRLittleEndian);
-      const deflated = put(2, deflateRawSync(bytes), uids.DeflatedExplicitVRLittleEndian);
-      const broken = put(3, Buffer.from('no deflate stream'), uids.DeflatedExplicitVRLittleEndian);
+      const stored = put(place, 1, bytes, uids.ExplicitVRLittleEndian);
+      const deflated = put(place, 2, deflateRawSync(bytes), uids.DeflatedExplicitVRLittleEndian);
+      const broken = put(place, 3, Buffer.from('no deflate stream'), uids.DeflatedExplicitVRLittleEndian);
 
       for (const instance of [stored, deflated]) {
         const view = await viewOfInstance(place.files, instance);
@@ -249,7 +241,46 @@ describe('View of the attributes of an instance', () => {
       await place.remove();
     }
   });
+
+  it('shows a compressed image of a scanner that has a compressed icon, from its file', async function () {
+    const file = corpus?.find(({ path }) => path.endsWith('slicethickness_empty_string.dcm'));
+    if (file === undefined) this.skip();
+    const place = await testVolume();
+    try {
+      const view = await viewOfInstance(place.files, put(place, 1, file.dataSet(), file.transferSyntax));
+
+      const icon = byKeyword(view, 'IconImageSequence')?.items?.[0];
+      expect(icon?.find(({ keyword }) => keyword === 'Rows')?.value).to.equal('64');
+      expect(icon?.at(-1)).to.include({ keyword: 'PixelData', value: 'encapsulated' });
+      expect(byKeyword(view, 'Rows')?.value).to.equal('384');
+      expect(byKeyword(view, 'OverlayData')?.value).to.equal('18432 bytes');
+      expect(view.attributes.at(-1)).to.include({ keyword: 'PixelData', value: 'encapsulated' });
+      expect(view.omitted).to.equal(0);
+    } finally {
+      await place.remove();
+    }
+  });
 });
+
+function put(place: TestVolume, number: number, content: Buffer, transferSyntaxUid: string) {
+  const instance = {
+    sopInstanceUid: `1.2.${number}`,
+    sopClassUid: uids.EncapsulatedPDFStorage,
+    seriesInstanceUid: '1.2',
+    studyInstanceUid: '1.2',
+    transferSyntaxUid,
+    sizeBytes: content.length,
+    dataSetOffset: 10,
+    sha256: '',
+    arrivedAt: 0,
+    sourceAeTitle: 'CT1',
+    week: '2026-W47',
+  };
+  const path = place.files.pathOf(instance);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, Buffer.concat([Buffer.alloc(10, 0xff), content]));
+  return instance;
+}
 
 function brief({ vr, value }: AttributeView): string {
   return `${vr} ${value}`;

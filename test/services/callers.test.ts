@@ -27,7 +27,7 @@ const RIGHTS = ['echo', 'store', 'find', 'retrieve'] as const;
 describe('Callers', () => {
   let known: Peer[];
   let isDown: boolean;
-  let recorded: { aeTitle: string; refused: string }[];
+  let recorded: { aeTitle: string; refused: string; callCount: number }[];
   let log: ReturnType<typeof memoryLog>;
 
   beforeEach(() => {
@@ -187,7 +187,7 @@ describe('Callers', () => {
   it('records who knocked, and goes on when it cannot', async () => {
     const one = callers('store');
     const caller = await one.identify(calling('XR9', '192.0.2.1'));
-    one.recordUnknown(caller, 'no find');
+    one.recordUnknown(caller, 'no find', true);
     await new Promise((resolve) => setImmediate(resolve));
     expect(recorded[0]).to.deep.include({
       aeTitle: 'XR9',
@@ -198,10 +198,23 @@ describe('Callers', () => {
     });
 
     isDown = true;
-    one.recordUnknown(caller, '');
-    await new Promise((resolve) => setImmediate(resolve));
+    one.recordUnknown(caller, '', true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
     expect(log.lines).to.deep.equal([
       { level: 'warn', message: 'unknown caller not recorded', fields: { aeTitle: 'XR9', reason: 'down' } },
+    ]);
+  });
+
+  it('writes one of many calls at a time, and of those that wait the newest and their number', async () => {
+    const one = callers('store');
+    const caller = await one.identify(calling('XR9', '192.0.2.1'));
+
+    for (let call = 0; call < 1000; call++) one.recordUnknown(caller, `no find ${call}`, call % 2 === 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(recorded.map(({ refused, callCount }) => [refused, callCount])).to.deep.equal([
+      ['no find 0', 1],
+      ['no find 999', 499],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -92,6 +92,58 @@ describe('Certificates', () => {
     }
     expect(certificates.describe()).to.deep.equal(before);
     expect((await open()).describe()).to.deep.equal(before);
+  });
+
+  it('are refused where TLS itself refuses them, and made anew where such a one is in the file', async () => {
+    const certificates = await open();
+    const weak = await made('weak', { keyType: 'rsa', keySize: 512 });
+
+    expect(await refusalOf(certificates.replace(weak.cert, weak.private))).to.match(
+      /^unusable-setting: TLS does not take the certificate: /,
+    );
+
+    writeFileSync(file, `${weak.private}\n${weak.cert}\n`);
+    const { certificate, privateKey } = (await open()).current();
+    expect(() => createSecureContext({ cert: certificate, key: privateKey })).not.to.throw();
+    expect(readdirSync(join(folder, 'tls')).filter((name) => name.includes('.unusable-'))).to.have.lengthOf(
+      1,
+    );
+  });
+
+  it('are made, and the one in the file stays, where that cannot be read', async () => {
+    const place = join(folder, 'unreadable');
+    // A folder can be read by nobody, not even by root.
+    mkdirSync(place);
+    const log = memoryLog();
+
+    const certificates = await Certificates.open({ file: place, log });
+
+    expect(certificates.describe().isSelfSigned).to.equal(true);
+    expect(statSync(place).isDirectory()).to.equal(true);
+    expect(log.lines.map(({ message }) => message)).to.deep.equal([
+      'certificate not usable, a new one is made',
+    ]);
+  });
+
+  it('are made, and not kept, where the disk takes no file', async () => {
+    // The draft beside it would have a name that is too long.
+    const place = join(folder, 'x'.repeat(255));
+    const log = memoryLog();
+
+    const certificates = await Certificates.open({ file: place, log });
+
+    expect(certificates.describe().isSelfSigned).to.equal(true);
+    expect(log.lines.map(({ message }) => message)).to.deep.equal(['certificate not kept']);
+  });
+
+  it('are replaced one after the other, so that the file has what is in use', async () => {
+    const certificates = await open();
+    const all = await Promise.all(['one', 'two', 'three', 'four'].map((name) => made(name)));
+
+    await Promise.all(all.map((one) => certificates.replace(one.cert, one.private)));
+
+    expect(certificates.describe().subject).to.equal('CN=four');
+    expect((await open()).describe()).to.deep.equal(certificates.describe());
   });
 
   it('go back to a self-signed one', async () => {

@@ -17,6 +17,7 @@ describe('Duplicates', () => {
   let lookUps: number;
   let failure: Problem | undefined;
   let findByUid: () => Promise<unknown>;
+  let now: number;
 
   beforeEach(() => {
     settings = { current: { duplicates: 'refuse' } };
@@ -24,6 +25,7 @@ describe('Duplicates', () => {
     filed = {};
     lookUps = 0;
     failure = undefined;
+    now = 0;
     findByUid = async () => (filed[UID] === undefined ? undefined : { sha256: filed[UID] });
   });
 
@@ -40,7 +42,7 @@ describe('Duplicates', () => {
       return findByUid();
     };
     const catalog = { instances: { findByUid: find } } as unknown as Pick<Catalog, 'instances'>;
-    return new Duplicates({ catalog, filer, settings });
+    return new Duplicates({ catalog, filer, settings, now: () => now });
   }
 
   it('are kept, and nobody is asked, unless the owner has said otherwise', async () => {
@@ -114,7 +116,15 @@ describe('Duplicates', () => {
     failure = undefined;
     findByUid = () => new Promise(() => undefined);
     const startedAt = performance.now();
-    expect(await refusalOf(duplicates().reserve(UID, 'hash'))).to.equal('none');
+    const one = duplicates();
+    expect(await refusalOf(one.reserve(UID, 'hash'))).to.equal('none');
     expect(performance.now() - startedAt).to.be.lessThan(3000);
+
+    lookUps = 0;
+    for (const uid of ['1.2.4', '1.2.5']) expect(await refusalOf(one.reserve(uid, 'hash'))).to.equal('none');
+    expect(lookUps, 'nobody waits again so soon').to.equal(0);
+    now = 10_001;
+    findByUid = async () => ({ sha256: 'other' });
+    expect(await refusalOf(one.reserve('1.2.6', 'hash'))).to.match(/^duplicate-instance/);
   }).timeout(5000);
 });

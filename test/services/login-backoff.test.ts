@@ -48,6 +48,21 @@ describe('LoginBackoff', () => {
     expect(backoff.delayMs('viewer', OWNER)).to.equal(0);
   });
 
+  it('lets who has signed in before wait for failures of the own, and a neighbour for all', () => {
+    const home = '2001:db8:0:1::5';
+    const backoff = backoffAfter(0);
+    backoff.failed('admin', home);
+    backoff.succeeded('admin', home);
+    for (let count = 0; count < 9; count++) backoff.failed('admin', '2001:db8:0:1::6');
+    expect(backoff.delayMs('admin', home), 'a neighbour guesses').to.equal(0);
+    expect(backoff.delayMs('ADMIN', '2001:db8:0:1::6')).to.be.above(0);
+
+    for (let count = 0; count < 4; count++) backoff.failed('admin', home);
+    expect(backoff.delayMs('admin', home), 'somebody at home guesses').to.equal(1000);
+    backoff.undo('admin', home);
+    expect(backoff.delayMs('admin', home)).to.equal(0);
+  });
+
   it('forgets the failures of the account, not of the address, when one was right', () => {
     const backoff = backoffAfter(5, 'someone');
     backoff.failed('admin', ATTACKER);

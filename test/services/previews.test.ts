@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { StoredInstance } from '../../src/catalog/catalog.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import type { PictureRequest } from '../../src/pixels/decode-thread.ts';
+import { PictureTooCostly } from '../../src/pixels/painter.ts';
 import { Previews } from '../../src/services/previews.ts';
 import { refusalOf } from '../storage/problems.ts';
 
@@ -136,6 +137,23 @@ describe('Previews', () => {
     now = 60_001;
     await ask();
     expect(requests).to.have.lengthOf(2);
+  });
+
+  it('are refused for an hour, in any size, where one has cost too much', async () => {
+    paint = async () => {
+      throw new PictureTooCostly('the picture was not there after 10000 ms');
+    };
+    const ask = (sizeMax: number, frame = 1) => refusalOf(previews.picture(instance(1), { sizeMax, frame }));
+
+    await ask(256);
+    now = 3_599_000;
+    expect(await ask(128)).to.equal('not-renderable: the picture was not there after 10000 ms');
+    expect(requests).to.have.lengthOf(1);
+
+    await ask(128, 2);
+    now = 3_600_001;
+    await ask(128);
+    expect(requests).to.have.lengthOf(3);
   });
 
   it('are tried again at once where there was too much to do', async () => {

@@ -100,7 +100,7 @@ describe('Sending', () => {
 
     expect(result).to.deep.equal({ sent: 2, failed: 0, reason: '' });
     expect(asked[0]).to.deep.include({ level: 'STUDY', uids: { studyInstanceUids: ['1.2'] } });
-    expect(opened).to.deep.equal([[PEER, NEEDS, { priority: 0 }]]);
+    expect(opened).to.deep.equal([[PEER, NEEDS, { priority: 0, signal: controller.signal }]]);
     expect(progress[0]).to.deep.equal({ done: 1, failed: 0, total: 2 });
     expect(progress.at(-1)).to.deep.equal({ done: 2, failed: 0, total: 2 });
     expect(closed).to.equal(1);
@@ -113,6 +113,13 @@ describe('Sending', () => {
       level: 'SERIES',
       uids: { studyInstanceUids: ['1.2'], seriesInstanceUids: ['1.2.3'] },
     });
+  });
+
+  it('sends one instance where that is asked for', async () => {
+    await sending(1)({ seriesInstanceUid: '1.2.3', sopInstanceUid: '1.2.3.4' });
+
+    const uids = { studyInstanceUids: ['1.2'], seriesInstanceUids: ['1.2.3'], sopInstanceUids: ['1.2.3.4'] };
+    expect(asked[0]).to.deep.include({ level: 'IMAGE', uids });
   });
 
   it('keeps what the peer prefers', async () => {

@@ -13,7 +13,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Problem } from '../../src/lib/problem.ts';
 import type { NewEvent } from '../../src/services/activity-kinds.ts';
-import { PortProblem, type Settings, SettingsService } from '../../src/services/settings.ts';
+import {
+  PortProblem,
+  type Settings,
+  SettingsService,
+  type SettingsServiceOptions,
+} from '../../src/services/settings.ts';
+import { fakeClock } from '../helpers/fake-clock.ts';
 import { refusalOf } from '../storage/problems.ts';
 import { memoryLog } from './fixtures.ts';
 
@@ -54,7 +60,10 @@ describe('SettingsService', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function serviceOf(configured: Settings = CONFIGURED): SettingsService {
+  function serviceOf(
+    configured: Settings = CONFIGURED,
+    changes: Partial<SettingsServiceOptions> = {},
+  ): SettingsService {
     const answer = async <Value>(value: () => Value): Promise<Value> => {
       if (isDown) throw new Problem('catalog-unavailable', 'down');
       return value();
@@ -82,6 +91,7 @@ describe('SettingsService', () => {
       adminPort: () => 8104,
       record: (event) => events.push(event),
       log,
+      ...changes,
     });
   }
 
@@ -112,13 +122,13 @@ describe('SettingsService', () => {
         kind: 'setting-changed',
         severity: 'info',
         words: 'anna changed aeTitles from "DICOMKEEP" to "A, B".',
-        fields: { by: 'anna', from: '192.0.2.5', setting: 'aeTitles', before: 'DICOMKEEP', after: 'A, B' },
+        fields: { by: 'anna', address: '192.0.2.5', setting: 'aeTitles', before: 'DICOMKEEP', after: 'A, B' },
       },
       {
         kind: 'setting-changed',
         severity: 'info',
         words: 'anna changed dimsePort from "11112" to "104".',
-        fields: { by: 'anna', from: '192.0.2.5', setting: 'dimsePort', before: '11112', after: '104' },
+        fields: { by: 'anna', address: '192.0.2.5', setting: 'dimsePort', before: '11112', after: '104' },
       },
     ]);
   });
@@ -143,6 +153,55 @@ describe('SettingsService', () => {
     isDown = false;
     await service.change({ ...next, dimsePort: 106 }, OWNER);
     expect(service.current.dimsePort, 'what failed holds nothing up').to.equal(106);
+  });
+
+  it('come back into the catalogue where a change failed that was written nevertheless, and late', async () => {
+    const clock = fakeClock();
+    const writes: (() => void)[] = [];
+    let isHanging = true;
+    const settings = {
+      get: async () => (row === undefined ? undefined : { value: row }),
+      async set(_name: string, value: unknown) {
+        if (!isHanging) {
+          row = value;
+          return;
+        }
+        writes.push(() => {
+          row = value;
+        });
+        throw new Problem('catalog-unavailable', 'no answer after 60 s');
+      },
+    };
+    const service = serviceOf(CONFIGURED, { settings, clock });
+    expect(await refusalOf(service.change({ ...CONFIGURED, language: 'fr' }, OWNER))).to.match(
+      /^catalog-unavailable/,
+    );
+
+    await clock.advance(4000);
+    isHanging = false;
+    for (const write of writes) write();
+    expect(row).to.have.property('language', 'fr');
+    await clock.advance(10_000);
+    expect(row).to.deep.equal(CONFIGURED);
+
+    await service.change({ ...CONFIGURED, language: 'ja' }, OWNER);
+    row = { ...CONFIGURED, language: 'zh-CN' };
+    await clock.advance(60_000);
+    expect(row, 'is looked at no more once it was right for a while').to.have.property('language', 'zh-CN');
+  });
+
+  it('are loaded from the copy where the catalogue is away, and the catalogue is asked again', async () => {
+    writeFileSync(file, JSON.stringify({ ...CONFIGURED, language: 'fr' }));
+    row = { ...CONFIGURED, language: 'ja' };
+    const service = serviceOf();
+
+    isDown = true;
+    expect(await service.load()).to.equal(false);
+    expect(service.current.language).to.equal('fr');
+
+    isDown = false;
+    expect(await service.load()).to.equal(true);
+    expect(service.current.language).to.equal('ja');
   });
 
   it('go one after the other, each against what the one before has left', async () => {

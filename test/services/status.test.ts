@@ -35,7 +35,9 @@ describe('StatusService', () => {
     const stand = {
       state: 'here' as 'here' | 'away' | 'hangs',
       questions: 0,
+      studies: 2,
       rows: [] as DayOfArrivals[],
+      conflictTimes: [] as number[],
       callers: [] as { aeTitle: string; address: string; refused: string; lastSeenAt: number }[],
       knownPeers: [] as { aeTitle: string; lastStoredAt: number | null }[],
     };
@@ -52,18 +54,26 @@ describe('StatusService', () => {
       statistics: {
         days: (from: string, to: string) =>
           answer(() => stand.rows.filter(({ day }) => day >= from && day <= to)),
-        totals: () => answer(() => ({ studies: 2, instances: sum('instances'), bytes: sum('bytes') })),
+        totals: () =>
+          answer(() => ({
+            studies: stand.studies,
+            instances: sum('instances'),
+            bytes: sum('bytes'),
+          })),
       },
       peers: { list: () => answer(() => stand.knownPeers) },
       unknownCallers: { list: () => answer(() => stand.callers) },
-      conflicts: { count: () => answer(() => 0) },
+      conflicts: {
+        count: (since: number) => answer(() => stand.conflictTimes.filter((at) => at >= since).length),
+      },
       users: { list: () => answer(() => [{ name: 'admin', mustChangePassword: false }]) },
     });
   }
 
   function arrived(fields: Partial<DayOfArrivals> = {}): DayOfArrivals {
     const day = localDayOf(clock.now());
-    return { day, sourceAeTitle: 'CT1', modality: 'CT', instances: 10, bytes: 1000, ...fields };
+    const some = { sourceAeTitle: 'CT1', modality: 'CT', instances: 10, bytes: 1000 };
+    return { day, ...some, lastArrivedAt: clock.now() - 60_000, ...fields };
   }
 
   beforeEach(() => {
@@ -148,7 +158,7 @@ describe('StatusService', () => {
   });
 
   it('counts what is not in the catalogue yet, once', async () => {
-    catalog.rows = [arrived()];
+    catalog.rows = [arrived({ lastArrivedAt: clock.now() - 4000 })];
     filer.backlogInstances = 2;
     filer.backlogBytes = 20;
     const before = await status.current();
@@ -170,6 +180,7 @@ describe('StatusService', () => {
     ]);
     expect(after.lastArrivals).to.deep.equal([
       { aeTitle: 'MR1', isPeer: false, lastStoredAt: clock.now() - 1500, instancesToday: 3 },
+      { aeTitle: 'CT1', isPeer: false, lastStoredAt: clock.now() - 5500, instancesToday: 10 },
     ]);
 
     catalog.rows = [
@@ -179,6 +190,48 @@ describe('StatusService', () => {
     await clock.advance(30_000);
     expect((await status.current()).today).to.deep.include({ instances: 15, bytes: 1023 });
     expect((await status.current()).totals).to.deep.include({ instances: 15, bytes: 1023 });
+  });
+
+  it('counts studies again soon after something came, and seldom otherwise', async () => {
+    await status.current();
+    const association = tally();
+    activity.associationOpened(association);
+    store(activity, association);
+    catalog.studies = 3;
+
+    await clock.advance(1500);
+    expect((await status.current()).totals).to.include({ studies: 2, instances: 1 });
+    await clock.advance(1000);
+    catalog.rows = [arrived({ instances: 1, bytes: 1000 })];
+    expect((await status.current()).totals).to.include({ studies: 3, instances: 1 });
+
+    catalog.studies = 4;
+    await clock.advance(20_000);
+    expect((await status.current()).totals.studies).to.equal(3);
+    await clock.advance(10_000);
+    expect((await status.current()).totals.studies).to.equal(4);
+  });
+
+  it('counts studies again while what was stored waits to be filed', async () => {
+    filer.backlogInstances = 1;
+    await status.current();
+    filer.backlogInstances = 0;
+    catalog.studies = 3;
+
+    await clock.advance(2000);
+
+    expect((await status.current()).totals.studies).to.equal(3);
+  });
+
+  it('warns of conflicts of the last seven days, and not of older ones', async () => {
+    catalog.conflictTimes = [clock.now() - 8 * DAY, clock.now() - 6 * DAY];
+
+    const { warnings } = await status.current();
+
+    expect(warnings.map(({ code, values }) => [code, values])).to.deep.equal([
+      ['conflicts', { conflicts: 1 }],
+    ]);
+    expect(warnings[0]?.words).to.include('in the last 7 days');
   });
 
   it('begins a new day at midnight', async () => {
@@ -205,6 +258,29 @@ describe('StatusService', () => {
     expect(lastArrivals.map(({ aeTitle, isPeer }) => [aeTitle, isPeer])).to.deep.equal([
       ['XR9', false],
       ['CT1', true],
+    ]);
+  });
+
+  it('knows after a restart when each caller stored last, peer or not', async () => {
+    const at = (age: number, fields: Partial<DayOfArrivals> = {}) =>
+      arrived({ day: localDayOf(clock.now() - age), lastArrivedAt: clock.now() - age, ...fields });
+    catalog.rows = [
+      at(29 * DAY, { sourceAeTitle: 'OLD' }),
+      at(2 * DAY),
+      at(DAY, { modality: 'SR' }),
+      at(3 * DAY, { sourceAeTitle: 'MR1' }),
+      at(1000, { sourceAeTitle: '' }),
+    ];
+    catalog.knownPeers.push({ aeTitle: 'MR1', lastStoredAt: clock.now() - 1000 });
+
+    const { lastArrivals } = await status.current();
+
+    expect(
+      lastArrivals.map(({ aeTitle, isPeer, lastStoredAt }) => [aeTitle, isPeer, clock.now() - lastStoredAt]),
+    ).to.deep.equal([
+      ['MR1', true, 1000],
+      ['CT1', false, DAY],
+      ['OLD', false, 29 * DAY],
     ]);
   });
 
@@ -297,6 +373,7 @@ describe('StatusService', () => {
       state: 'offline',
       words: 'volume marker missing in /volume: not mounted?',
       freeBytes: null,
+      usedBytes: null,
       totalBytes: null,
       daysLeft: null,
     });

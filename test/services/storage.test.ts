@@ -70,6 +70,13 @@ describe('StorageService (PS3.4 Annex B)', () => {
     return refusal;
   }
 
+  it('tells of a modality as much as can be one', async () => {
+    const sink = service.begin(REQUEST);
+    sink.write(encoded(ctDataSet(1, 1, 1, { Modality: 'X'.repeat(5000) })));
+
+    expect((await sink.end()).modality).to.equal('X'.repeat(16));
+  });
+
   it('accepts a data set: a file with its proof, byte for byte what came', async () => {
     const before = Date.now();
     const sink = service.begin(REQUEST);

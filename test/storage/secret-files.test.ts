@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,6 +44,28 @@ describe('A secret file', () => {
     expect(readFileSync(path, 'utf8')).to.equal('new');
     expect(modeOf(path)).to.equal('600');
     expect(readdirSync(folder)).to.deep.equal(['settings.json']);
+  });
+
+  it('takes away, when it is written, drafts that a power cut has left, and nothing else', async () => {
+    const path = join(folder, 'server.pem');
+    const left = (name: string, ageMs: number) => {
+      const time = new Date(Date.now() - ageMs);
+      writeFileSync(join(folder, name), 'secret');
+      utimesSync(join(folder, name), time, time);
+    };
+    left('.server.pem.0123456789ab', 3_600_000);
+    left('.server.pem.ba9876543210', 1000);
+    left('.server.pem.note', 3_600_000);
+    left('.other.pem.0123456789ab', 3_600_000);
+
+    await writeSecretFile(path, 'new');
+
+    expect(readdirSync(folder).sort()).to.deep.equal([
+      '.other.pem.0123456789ab',
+      '.server.pem.ba9876543210',
+      '.server.pem.note',
+      'server.pem',
+    ]);
   });
 
   it('leaves nothing behind where it cannot be put in place', async () => {

@@ -46,6 +46,7 @@ describe('Volume (storage/FORMAT.md)', () => {
 
   it('is made of an empty folder, whatever a file system or a NAS keeps in it', async () => {
     mkdirSync(join(path, 'lost+found'), { recursive: true });
+    mkdirSync(join(path, '#recycle'));
     mkdirSync(join(path, '@eaDir'));
     writeFileSync(join(path, '.hidden'), '');
     writeFileSync(join(path, `.${MARKER_NAME}`), '{"format":'); // a power cut within an earlier attempt

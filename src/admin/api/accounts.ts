@@ -19,7 +19,7 @@ export const sessionSchema = z.strictObject({
   role: roleSchema,
   /** To be sent as header `X-CSRF-Token` with every request that changes something. */
   csrfToken: z.string(),
-  /** The first password was printed or came from a file, and should be changed. */
+  /** The password was made up at the first start or set by somebody else, and should be changed. */
   mustChangePassword: z.boolean(),
 });
 export type Session = z.infer<typeof sessionSchema>;
@@ -56,6 +56,11 @@ export const tokenSchema = z.strictObject({
 });
 export type Token = z.infer<typeof tokenSchema>;
 export const tokenListSchema = z.strictObject({ items: z.array(tokenSchema) });
-export const newTokenSchema = z.strictObject({ name: z.string().trim().min(1).max(64), role: roleSchema });
+/** Whatever can be seen: what turns the direction of writing, say, would make words of an event read as others. */
+const tokenNameSchema = z
+  .string()
+  .trim()
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u, '1 to 64 characters that can be seen');
+export const newTokenSchema = z.strictObject({ name: tokenNameSchema, role: roleSchema });
 /** `secret` is shown this once: `Authorization: Bearer <secret>`. */
 export const createdTokenSchema = tokenSchema.extend({ secret: z.string() });

@@ -12,7 +12,7 @@ export const jobSchema = z.strictObject({
   by: z.string(),
   createdAt: timeSchema,
   changedAt: timeSchema,
-  /** Of `send`: studyInstanceUid, seriesInstanceUid, peer (AE title). */
+  /** Of `send`: studyInstanceUid, seriesInstanceUid, sopInstanceUid, peer (AE title). */
   subject: z.record(z.string(), z.string()),
   progress: z.strictObject({ done: z.int(), failed: z.int(), total: z.int() }),
   attempts: z.int(),

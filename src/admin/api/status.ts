@@ -37,7 +37,9 @@ export const volumeSchema = z.strictObject({
   state: z.enum(['online', 'offline']),
   /** Why it is offline; '' where it is not. */
   words: z.string(),
+  /** Of its file system, as all three; what else lies on it is among the used. */
   freeBytes: z.int().nullable(),
+  usedBytes: z.int().nullable(),
   totalBytes: z.int().nullable(),
   reserveBytes: z.int(),
   /** Bytes that came per day in the last 30 days, at most since the first; null where nothing did. */

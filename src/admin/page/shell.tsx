@@ -45,7 +45,7 @@ export function Shell() {
         </div>
       </nav>
       <main class="shell-main" id="content" tabIndex={-1}>
-        <Banners onChangePassword={changePassword} />
+        <Banners isOverview={page?.segment === ''} onChangePassword={changePassword} />
         {page === undefined ? <NotFound /> : <page.Page />}
       </main>
       {isChangingPassword && <PasswordDialog onClose={() => setChangingPassword(false)} />}
@@ -74,13 +74,16 @@ function NavigationItem({ entry, isCurrent }: { entry: PageEntry; isCurrent: boo
 }
 
 /** What concerns every page. */
-function Banners({ onChangePassword }: { onChangePassword: () => void }) {
+function Banners({ isOverview, onChangePassword }: { isOverview: boolean; onChangePassword: () => void }) {
   const isConnected = useIsConnected();
   const session = useSession();
+  const warnings = useStatus()?.warnings;
+  // The overview says it among its warnings.
+  const isSaid = isOverview && warnings?.some(({ code }) => code === 'password-unchanged') !== false;
   return (
     <div class="banners">
       {!isConnected && <Notice tone="danger" isAlert title={t('shell.disconnected')} />}
-      {session?.mustChangePassword === true && (
+      {session?.mustChangePassword === true && !isSaid && (
         <Notice
           tone="warning"
           title={t('shell.password.first')}

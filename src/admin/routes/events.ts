@@ -3,7 +3,7 @@ import { eventPageSchema, eventQuerySchema } from '../api/status.ts';
 import { EventStream } from '../event-stream.ts';
 import { idOfCursor, pageById } from '../pages.ts';
 import type { AdminParts } from '../parts.ts';
-import { Reply, type Route, route } from '../route.ts';
+import { actorOf, Reply, type Route, route } from '../route.ts';
 
 const TAG = 'Events';
 
@@ -50,8 +50,11 @@ export function eventRoutes(
         'Tells what happens as server-sent events: event, associations, status, jobs. Last-Event-ID is honoured.',
       tag: TAG,
       answer: 'text/event-stream',
-      handle: async ({ headers, signal }) =>
-        new Reply(200, STREAM_HEADERS, live.open(signal, idOf(headers['last-event-id']))),
+      async handle(request) {
+        const { headers, signal } = request;
+        const stream = live.open(signal, actorOf(request).name, idOf(headers['last-event-id']));
+        return new Reply(200, STREAM_HEADERS, stream);
+      },
     }),
   ];
 }

@@ -24,6 +24,7 @@ export function healthRoutes(parts: Pick<AdminParts, 'status' | 'metrics'>): Rou
         'Tells whether it listens, the volume is mounted and the catalogue answers; 503 with the reasons where not.',
       tag: TAG,
       answer: readinessSchema,
+      otherAnswers: { 503: { description: 'Not ready, and why.', hasBody: true } },
       async handle() {
         const reasons = await parts.status.notReady();
         const isReady = reasons.length === 0;

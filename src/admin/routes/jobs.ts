@@ -10,7 +10,7 @@ import {
   jobSchema,
   sendSchema,
 } from '../api/jobs.ts';
-import { seriesParameters, studyParameters } from '../api/studies.ts';
+import { instanceParameters, seriesParameters, studyParameters } from '../api/studies.ts';
 import { idOfCursor, pageById } from '../pages.ts';
 import type { AdminParts } from '../parts.ts';
 import { afterFiling } from '../read-your-writes.ts';
@@ -94,6 +94,25 @@ function sendRoutes(parts: AdminParts): Route[] {
         const uids = { studyInstanceUids: [study], seriesInstanceUids: [series] };
         await assertAny(parts, uids, `no series ${series} in study ${study}`);
         const subject = { studyInstanceUid: study, seriesInstanceUid: series };
+        return await addSend(parts, subject, request.body.peerId, actorOf(request));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/instances/{instance}/send',
+      role: 'admin',
+      summary: 'Sends an instance to a peer by C-STORE, as a job.',
+      tag: TAG,
+      parameters: instanceParameters,
+      body: sendSchema,
+      answer: jobSchema,
+      async handle(request) {
+        const { instance: sopInstanceUid } = request.parameters;
+        const find = () => parts.catalog.instances.findByUid(sopInstanceUid);
+        const stored = await afterFiling(parts.filer, find, (found) => found === undefined);
+        if (stored === undefined) throw new Problem('not-found', `no instance ${sopInstanceUid}`);
+        const { studyInstanceUid, seriesInstanceUid } = stored;
+        const subject = { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
         return await addSend(parts, subject, request.body.peerId, actorOf(request));
       },
     }),

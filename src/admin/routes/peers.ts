@@ -165,13 +165,13 @@ function callerRoutes(parts: AdminParts): Route[] {
         const { id } = request.parameters;
         const caller = await catalog.unknownCallers.findById(id);
         await catalog.unknownCallers.remove(id);
-        const { aeTitle = '', address = '' } = caller ?? {};
-        const { name, address: from } = actorOf(request);
+        const { aeTitle = '', address: callerAddress = '' } = caller ?? {};
+        const { name, address } = actorOf(request);
         activity.record({
           kind: 'caller-dismissed',
           severity: 'info',
-          words: `${name} dismissed the caller ${JSON.stringify(aeTitle)} at ${address}.`,
-          fields: { by: name, from, caller: aeTitle, address },
+          words: `${name} dismissed the caller ${JSON.stringify(aeTitle)} at ${callerAddress}.`,
+          fields: { by: name, address, caller: aeTitle, callerAddress },
         });
       },
     }),

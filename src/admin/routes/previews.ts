@@ -8,6 +8,10 @@ import { Reply, type Route, type RouteRequest, route } from '../route.ts';
 const TAG = 'Previews';
 const PNG = 'image/png';
 
+const NOT_MODIFIED = {
+  304: { description: 'The asker has it: it is what If-None-Match names.', hasBody: false },
+};
+
 /** Pictures of instances, for people to recognise them by; never for diagnosis. */
 export function previewRoutes(parts: AdminParts): Route[] {
   const { catalog } = parts;
@@ -21,6 +25,7 @@ export function previewRoutes(parts: AdminParts): Route[] {
       parameters: instanceParameters,
       query: previewQuerySchema,
       answer: PNG,
+      otherAnswers: NOT_MODIFIED,
       async handle({ parameters: { instance: uid }, query, headers }) {
         const instance = await found(parts, `instance ${uid}`, () => catalog.instances.findByUid(uid));
         return await picture(parts, instance, query, headers);
@@ -35,6 +40,7 @@ export function previewRoutes(parts: AdminParts): Route[] {
       parameters: seriesParameters,
       query: previewQuerySchema,
       answer: PNG,
+      otherAnswers: NOT_MODIFIED,
       async handle({ parameters: { study, series }, query, headers }) {
         const middle = () => catalog.instances.middleOf(study, series);
         return await picture(parts, await found(parts, `series ${series}`, middle), query, headers);
@@ -61,7 +67,7 @@ async function picture(
 ): Promise<Reply> {
   const options = { frame, sizeMax: size };
   const etag = previews.etag(instance, options);
-  const caching = { ETag: etag, 'Cache-Control': 'private, max-age=3600' };
+  const caching = { ETag: etag, 'Cache-Control': 'private, no-cache' };
   if (isKnown(headers['if-none-match'], etag)) return new Reply(304, caching, null);
   const { png } = await previews.picture(instance, options);
   return new Reply(200, { ...caching, 'Content-Type': PNG }, png);

@@ -94,6 +94,7 @@ function ownAccountRoutes({ accounts }: AdminParts): Route[] {
       method: 'put',
       path: '/api/account/password',
       role: 'viewer',
+      isForPeople: true,
       summary: 'Changes the own password: ends all other sessions of the user, and sets a new cookie.',
       tag,
       body: passwordChangeSchema,

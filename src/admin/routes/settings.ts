@@ -101,7 +101,7 @@ function certificateEvent(actor: Actor, before: Certificate, after: Certificate)
     words: `${actor.name} changed the certificate to that of ${after.subject}.`,
     fields: {
       by: actor.name,
-      from: actor.address,
+      address: actor.address,
       before: `${before.subject} ${before.sha256Fingerprint}`,
       after: `${after.subject} ${after.sha256Fingerprint}`,
     },

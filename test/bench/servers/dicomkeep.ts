@@ -31,6 +31,8 @@ async function start(directory: string, sinkPort: number, withDatabase: boolean)
     ...process.env,
     DICOMKEEP_DATA_DIR: dataDirectory,
     DICOMKEEP_DIMSE_PORT: String(dimsePort),
+    DICOMKEEP_ADMIN_HOST: '127.0.0.1',
+    DICOMKEEP_ADMIN_PORT: '0',
     DICOMKEEP_DATABASE_URL: url,
     DICOMKEEP_AE_TITLE: aeTitle,
     DICOMKEEP_LOG_LEVEL: 'warn',

@@ -1,15 +1,24 @@
 import type { Event as ArchiveEvent, EventKind } from '../../api/status.ts';
+import { changesIn, type StateChange, settingName } from './event-changes.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { hasMessage, type MessageValues, t } from './locale.ts';
 
-export const EVENT_GROUPS = ['arrivals', 'retrieves', 'associations', 'changes', 'logins', 'system'] as const;
+export const EVENT_GROUPS = [
+  'arrivals',
+  'conflicts',
+  'retrieves',
+  'associations',
+  'changes',
+  'logins',
+  'system',
+] as const;
 export type EventGroup = (typeof EVENT_GROUPS)[number];
 
 /** What the reader filters by. */
 const GROUP_OF_KIND: Readonly<Record<EventKind, EventGroup>> = {
   'instances-stored': 'arrivals',
   'instances-refused': 'arrivals',
-  'instance-conflict': 'arrivals',
+  'instance-conflict': 'conflicts',
   'query-refused': 'retrieves',
   'retrieve-answered': 'retrieves',
   'job-added': 'retrieves',
@@ -53,18 +62,31 @@ type Fields = ArchiveEvent['fields'];
 export function sentenceOf({ kind, words, fields }: ArchiveEvent): string {
   const key = `activity.event.${kind}${variantOf(kind, fields)}`;
   if (!hasMessage(key)) return words;
-  return t(key, valuesOf(fields));
+  const values = valuesOf(fields);
+  const isRepeated = isCondensed(fields) && hasMessage(`${key}.repeated`);
+  const sentence = isRepeated
+    ? t(`${key}.repeated`, { ...values, count: numberIn(fields, 'count') })
+    : t(key, values);
+  const unnamed = unnamedCaller(fields);
+  // A name stays as it is written; words begin a sentence with a capital letter.
+  return unnamed !== undefined && sentence.startsWith(unnamed)
+    ? unnamed.charAt(0).toUpperCase() + sentence.slice(1)
+    : sentence;
 }
 
+/** Of a change of more than these, the rest stands in the details. */
+const CHANGES_MAX = 3;
+
 /** The rest of what counts, in a few words each. */
-export function factsOf({ kind, fields }: ArchiveEvent): string[] {
+export function factsOf(event: ArchiveEvent): string[] {
+  const { kind, fields } = event;
   const isEnd = kind === 'association-ended';
   const counted = (name: string, message: string) => {
     const count = numberIn(fields, name);
     return count > 0 ? t(`activity.fact.${message}`, { count }) : '';
   };
   return [
-    counted('count', 'repeated'),
+    hasMessage(`activity.event.${kind}.repeated`) ? '' : counted('count', repetitionOf(kind)),
     isEnd ? counted('instances', 'received') : '',
     isEnd ? counted('refused', 'refused') : '',
     isEnd ? counted('sent', 'sent') : '',
@@ -72,7 +94,7 @@ export function factsOf({ kind, fields }: ArchiveEvent): string[] {
     textIn(fields, 'modality'),
     numberIn(fields, 'bytes') > 0 ? formatBytes(numberIn(fields, 'bytes')) : '',
     numberIn(fields, 'durationMs') >= 1000 ? formatDuration(numberIn(fields, 'durationMs')) : '',
-    changeIn(fields),
+    ...changesIn(event).slice(0, CHANGES_MAX).map(changeFact),
   ].filter((fact) => fact !== '');
 }
 
@@ -81,6 +103,22 @@ export function reasonOf({ fields }: ArchiveEvent): string {
   const key = `activity.rejected.${textIn(fields, 'rejected')}`;
   if (hasMessage(key)) return t(key, valuesOf(fields));
   return textIn(fields, 'reason');
+}
+
+/** A number of events that were alike, told as one. */
+function isCondensed(fields: Fields): boolean {
+  return numberIn(fields, 'count') > 1;
+}
+
+/** Instances are counted by themselves: what there were several of is what they came in. */
+function repetitionOf(kind: string): string {
+  return kind === 'instances-stored' || kind === 'instances-refused' ? 'in-associations' : 'repeated';
+}
+
+function changeFact({ label, before, after }: StateChange): string {
+  if (before === undefined || after === undefined) return '';
+  const change = t('activity.fact.change', { before, after });
+  return label === '' ? change : t('activity.fact.labelled', { label, value: change });
 }
 
 /** Kinds of one name that are told in different words. */
@@ -97,16 +135,18 @@ function variantOf(kind: string, fields: Fields): string {
 function valuesOf(fields: Fields): MessageValues {
   const text = (...names: string[]) =>
     names.map((name) => textIn(fields, name)).find((value) => value !== '');
-  const by = text('by') ?? '?';
+  // Where several are told as one, what was not alike in all of them is left out.
+  const unlike = (message: string) => (isCondensed(fields) ? t(`activity.several.${message}`) : '?');
+  const by = text('by') ?? unlike('users');
   const count = ['completed', 'instances', 'count']
     .map((name) => fields[name])
     .find((value) => typeof value === 'number');
   return {
     by,
-    caller: text('caller', 'aeTitle', 'address') ?? t('activity.someone'),
+    caller: unnamedCaller(fields) ?? text(...namesOfCaller(fields)) ?? '?',
     called: text('called') ?? '?',
-    destination: text('destination', 'peer') ?? '?',
-    operation: text('operation') ?? '?',
+    destination: text('destination', 'peer') ?? unlike('destinations'),
+    operation: text('operation') ?? unlike('operations'),
     peer: text('peer', 'aeTitle') ?? '?',
     setting: settingName(text('setting') ?? '?'),
     token: text('token') ?? '?',
@@ -115,33 +155,19 @@ function valuesOf(fields: Fields): MessageValues {
   };
 }
 
-/** What the page of settings calls them; by path. */
-const SETTING_MESSAGES: Readonly<Record<string, string>> = {
-  aeTitles: 'settings.aeTitles',
-  dimsePort: 'settings.dimsePort',
-  'tls.isEnabled': 'settings.tls',
-  'tls.port': 'settings.tls.port',
-  unknownCallers: 'settings.unknownCallers',
-  maximumAssociations: 'settings.maximumAssociations',
-  duplicates: 'settings.duplicates',
-  reserveBytes: 'settings.reserveBytes',
-  logLevel: 'settings.logLevel',
-  language: 'settings.language',
-  plainHttp: 'settings.plainHttp',
-};
-
-function settingName(path: string): string {
-  const key = SETTING_MESSAGES[path];
-  return key === undefined ? path : t(key);
+/** What a caller is called by, the best first. Where somebody did something, `address` is his. */
+function namesOfCaller(fields: Fields): string[] {
+  return ['caller', 'aeTitle', 'by' in fields ? 'callerAddress' : 'address'];
 }
 
-function changeIn(fields: Fields): string {
-  const before = fields['before'];
-  const after = fields['after'];
-  if (before === undefined || after === undefined) return '';
-  const isBytes = fields['setting'] === 'reserveBytes';
-  const shown = (value: string | number | boolean) => (isBytes ? formatBytes(Number(value)) : String(value));
-  return t('activity.fact.change', { before: shown(before), after: shown(after) });
+/** A caller without a name, in words; undefined where there is a name, or an address to stand for it. */
+function unnamedCaller(fields: Fields): string | undefined {
+  if (fields['caller'] === undefined && isCondensed(fields)) {
+    const address = textIn(fields, 'address');
+    return address === '' ? t('activity.several.devices') : t('activity.several.devices-at', { address });
+  }
+  const isNamed = namesOfCaller(fields).some((name) => textIn(fields, name) !== '');
+  return isNamed ? undefined : t('activity.someone');
 }
 
 function textIn(fields: Fields, name: string): string {

@@ -23,6 +23,6 @@ function roughTime(days: number): string {
 }
 
 function inUnit(unit: 'day' | 'month' | 'year', value: number): string {
-  const { language } = localeStore.value;
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+  const { tag } = localeStore.value;
+  return new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }

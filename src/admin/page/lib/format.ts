@@ -1,54 +1,52 @@
 import type { PersonNameView } from '../../api/common.ts';
-import { localeStore, perLanguage } from './locale.ts';
+import { localeStore, perLocale } from './locale.ts';
 
 const NONE = '—';
 
-const number = perLanguage((language) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }));
-const date = perLanguage((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }));
-const dateTime = perLanguage(
-  (language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
+const number = perLocale((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 1 }));
+const date = perLocale((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }));
+const dateTime = perLocale(
+  (tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
 );
-const time = perLanguage((language) => new Intl.DateTimeFormat(language, { timeStyle: 'medium' }));
+const time = perLocale((tag) => new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }));
 /** A date of the data set is of no time zone. */
-const dicomDate = perLanguage(
-  (language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }),
+const dicomDate = perLocale((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' }));
+const day = perLocale(
+  (tag) => new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric', timeZone: 'UTC' }),
 );
-const day = perLanguage(
-  (language) => new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric', timeZone: 'UTC' }),
-);
-const relative = perLanguage((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
+const relative = perLocale((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }));
 
 export function formatNumber(value: number): string {
-  return number(localeStore.value.language).format(value);
+  return number().format(value);
 }
 
-const percent = perLanguage(
-  (language) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }),
+const percent = perLocale(
+  (tag) => new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 }),
 );
 
 /** @param share from 0 to 1 */
 export function formatPercent(share: number): string {
-  return percent(localeStore.value.language).format(share);
+  return percent().format(share);
 }
 
 /** @param ms since 1970; shown in the reader's time zone */
 export function formatDate(ms: number): string {
-  return date(localeStore.value.language).format(ms);
+  return date().format(ms);
 }
 
 export function formatDateTime(ms: number): string {
-  return dateTime(localeStore.value.language).format(ms);
+  return dateTime().format(ms);
 }
 
 /** To the second. */
 export function formatTime(ms: number): string {
-  return time(localeStore.value.language).format(ms);
+  return time().format(ms);
 }
 
 /** `YYYY-MM-DD` of the statistics as month and day. */
 export function formatDay(isoDay: string): string {
   const ms = Date.parse(`${isoDay}T00:00:00Z`);
-  return Number.isNaN(ms) ? isoDay : day(localeStore.value.language).format(ms);
+  return Number.isNaN(ms) ? isoDay : day().format(ms);
 }
 
 const RELATIVE_STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number, below: number])[] = [
@@ -66,7 +64,7 @@ export function formatRelative(ms: number, now: number = Date.now()): string {
   // The clocks of server and browser differ a little: what has just come is not "in 2 seconds".
   const near = Math.abs(away) < 5000 ? 0 : away;
   const [unit, unitMs] = RELATIVE_STEPS.find(([, , below]) => Math.abs(near) < below) ?? ['year', 1];
-  return relative(localeStore.value.language).format(Math.trunc(near / unitMs), unit);
+  return relative().format(Math.trunc(near / unitMs), unit);
 }
 
 /** `20240517` as the reader writes dates; anything else as it stands in the data set. */
@@ -74,29 +72,29 @@ export function formatDicomDate(value: string): string {
   const parts = /^(\d{4})(\d{2})(\d{2})$/.exec(value);
   if (parts === null) return value === '' ? NONE : value;
   const ms = Date.parse(`${parts[1]}-${parts[2]}-${parts[3]}T00:00:00Z`);
-  return Number.isNaN(ms) ? value : dicomDate(localeStore.value.language).format(ms);
+  return Number.isNaN(ms) ? value : dicomDate().format(ms);
 }
 
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
-const bytes = perLanguage((language) =>
+const bytes = perLocale((tag) =>
   BYTE_UNITS.map((unit) => {
     const unitDisplay = unit === 'byte' ? 'long' : 'short';
-    return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay, maximumSignificantDigits: 3 });
+    return new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay, maximumSignificantDigits: 3 });
   }),
 );
 
 /** In powers of 1000, as disks are sold and DSM shows them to nobody's surprise. */
 export function formatBytes(value: number): string {
   const step = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), BYTE_UNITS.length - 1);
-  return bytes(localeStore.value.language)[step]?.format(value / 1000 ** step) ?? String(value);
+  return bytes()[step]?.format(value / 1000 ** step) ?? String(value);
 }
 
 const TIME_UNITS = ['millisecond', 'second', 'minute', 'hour', 'day'] as const;
 const TIME_UNIT_MS = [1, 1000, 60_000, 3_600_000, 86_400_000] as const;
-const durations = perLanguage((language) =>
+const durations = perLocale((tag) =>
   TIME_UNITS.map(
     (unit) =>
-      new Intl.NumberFormat(language, {
+      new Intl.NumberFormat(tag, {
         style: 'unit',
         unit,
         unitDisplay: 'short',
@@ -107,7 +105,7 @@ const durations = perLanguage((language) =>
 
 /** "340 ms", "3.4 sec", "2 min 5 sec", "3 hr 20 min": two units at most. */
 export function formatDuration(ms: number): string {
-  const units = durations(localeStore.value.language);
+  const units = durations();
   const step =
     ms < 1000
       ? 0

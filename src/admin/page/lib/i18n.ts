@@ -1,8 +1,9 @@
 import type { Language } from '../../../config/settings.ts';
-import { localeStore, type Messages } from './locale.ts';
+import { localeStore, type Messages, regionalTag } from './locale.ts';
 import { useStore } from './store.ts';
 
 export * from './format.ts';
+export { LANGUAGE_NAMES } from './language-names.ts';
 export { hasMessage, t } from './locale.ts';
 
 const STORAGE_KEY = 'dicomkeep.language';
@@ -13,14 +14,6 @@ const LOADERS: Readonly<Record<Language, () => Promise<{ messages: Messages }>>>
   'zh-CN': () => import('../messages/zh-CN/index.ts'),
   ja: () => import('../messages/ja/index.ts'),
   fr: () => import('../messages/fr/index.ts'),
-};
-
-/** In their own words. */
-export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
-  en: 'English',
-  'zh-CN': '简体中文',
-  ja: '日本語',
-  fr: 'Français',
 };
 
 export function useLanguage(): Language {
@@ -41,7 +34,7 @@ export async function chooseLanguage(language: Language): Promise<void> {
 export async function showLanguage(language: Language): Promise<void> {
   const { messages } = await LOADERS[language]();
   document.documentElement.lang = language;
-  localeStore.set({ language, messages });
+  localeStore.set({ language, tag: regionalTag(language, navigator.languages), messages });
 }
 
 export function isLanguage(value: string | null | undefined): value is Language {

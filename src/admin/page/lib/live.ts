@@ -43,26 +43,37 @@ export function useLiveStream(): void {
   useEffect(() => openStream(), []);
 }
 
+/**
+ * Not while the page is hidden: a browser has six connections to one server for all its tabs, and with a stream in each of six no request of
+ * any of them would be answered.
+ */
 function openStream(): () => void {
-  let source = connect();
+  let source = document.hidden ? undefined : connect();
   let retry: ReturnType<typeof setTimeout> | undefined;
   refreshStatus();
   const watch = setInterval(() => {
     // The browser comes again by itself after a broken connection, but not after a refusal.
-    if (source.readyState !== EventSource.CLOSED || retry !== undefined) return;
+    if (source?.readyState !== EventSource.CLOSED || retry !== undefined) return;
     retry = setTimeout(() => {
       retry = undefined;
       // Answers 401 where the session has ended, which brings the login.
       refreshStatus();
-      if (sessionStore.value !== undefined) source = connect();
+      if (sessionStore.value !== undefined && !document.hidden) source = connect();
     }, RETRY_MS);
   }, 1000);
+  const follow = () => {
+    source?.close();
+    source = document.hidden ? undefined : connect();
+    if (!document.hidden) refreshStatus();
+  };
+  document.addEventListener('visibilitychange', follow);
   return () => {
+    document.removeEventListener('visibilitychange', follow);
     clearInterval(watch);
     clearTimeout(retry);
     clearTimeout(lost);
     lost = undefined;
-    source.close();
+    source?.close();
   };
 }
 

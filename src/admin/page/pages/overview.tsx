@@ -28,13 +28,17 @@ function Glance({ status }: { status: Status }) {
     <>
       <StateLine warnings={status.warnings} />
       <div class="overview-grid">
-        <TodayCard status={status} />
-        <LastArrivalsCard arrivals={status.lastArrivals} />
-        <ListeningCard status={status} />
-        <DayChart />
-        <DiskCard volume={status.volume} />
+        <div class="overview-column">
+          <TodayCard status={status} />
+          <DayChart />
+        </div>
+        <div class="overview-column">
+          <LastArrivalsCard arrivals={status.lastArrivals} />
+          <DiskCard volume={status.volume} />
+          <ListeningCard status={status} />
+          <TotalsCard totals={status.totals} />
+        </div>
         <OpenAssociationsCard />
-        <TotalsCard totals={status.totals} />
       </div>
       <Version status={status} />
     </>

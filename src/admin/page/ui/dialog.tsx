@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../lib/locale.ts';
 import { IconButton } from './button.tsx';
 
@@ -34,7 +34,8 @@ function Modal({
 }: DialogProps & { kind: 'dialog' | 'drawer' }) {
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed while it is still in the document: the browser gives the focus back to where it was, and to nowhere from an element that has gone.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

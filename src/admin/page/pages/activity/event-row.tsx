@@ -1,16 +1,8 @@
 import { useId, useState } from 'preact/hooks';
 import type { Event as ArchiveEvent } from '../../../api/status.ts';
+import { detailsOf } from '../../lib/event-details.ts';
 import { factsOf, reasonOf, sentenceOf } from '../../lib/event-words.ts';
-import {
-  formatBytes,
-  formatDate,
-  formatDateTime,
-  formatDuration,
-  formatNumber,
-  formatTime,
-  hasMessage,
-  t,
-} from '../../lib/i18n.ts';
+import { formatDateTime, formatTime, t } from '../../lib/i18n.ts';
 import { Link } from '../../lib/router.ts';
 import { Icon, KeyValue } from '../../ui/index.ts';
 
@@ -73,26 +65,17 @@ export function EventRow({ event }: { event: ArchiveEvent }) {
   );
 }
 
-function Details({ event: { at, words, fields } }: { event: ArchiveEvent }) {
-  const known = Object.entries(fields).filter(([name]) => hasMessage(`activity.field.${name}`));
+function Details({ event }: { event: ArchiveEvent }) {
   return (
     <KeyValue
-      items={[
-        { label: t('activity.details.time'), value: `${formatDate(at)}, ${formatTime(at)}` },
-        ...known.map(([name, value]) => ({
-          label: t(`activity.field.${name}`),
-          value: <span class={name.endsWith('Uid') ? 'code' : ''}>{fieldText(name, value)}</span>,
-        })),
-        { label: t('activity.details.log'), value: <span lang="en">{words}</span> },
-      ]}
+      items={detailsOf(event).map(({ label, value, isCode, isEnglish }) => ({
+        label,
+        value: (
+          <span class={isCode === true ? 'code' : ''} lang={isEnglish === true ? 'en' : undefined}>
+            {value}
+          </span>
+        ),
+      }))}
     />
   );
-}
-
-function fieldText(name: string, value: string | number | boolean): string {
-  if (typeof value === 'boolean') return t(value ? 'activity.yes' : 'activity.no');
-  if (typeof value === 'string') return value;
-  if (name === 'bytes') return formatBytes(value);
-  if (name.endsWith('Ms')) return formatDuration(value);
-  return formatNumber(value);
 }

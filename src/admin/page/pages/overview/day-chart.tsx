@@ -19,7 +19,7 @@ export function DayChart() {
     [now],
   );
   return (
-    <Card title={t('overview.days', { count: DAYS })} class="span-8">
+    <Card title={t('overview.days', { count: DAYS })} class="is-wide day-chart">
       {data !== undefined ? <Columns days={data.days} /> : error === undefined && <Loading />}
       {error !== undefined && <ErrorNotice error={error} onRetry={reload} />}
     </Card>

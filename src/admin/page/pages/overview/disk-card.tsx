@@ -7,7 +7,7 @@ export function DiskCard({ volume }: { volume: Volume }) {
   const { freeBytes, totalBytes, reserveBytes, state } = volume;
   const isKnown = state === 'online' && freeBytes !== null && totalBytes !== null && totalBytes > 0;
   return (
-    <Card title={t('overview.disk')} class="span-4">
+    <Card title={t('overview.disk')} class="disk">
       {isKnown && <DiskFill freeBytes={freeBytes} totalBytes={totalBytes} reserveBytes={reserveBytes} />}
       <p class={`forecast ${state === 'offline' ? 'bad' : ''}`}>{forecastText(volume)}</p>
       <p class="soft disk-path">

@@ -6,7 +6,7 @@ const PEERS_MAX = 9;
 
 export function LastArrivalsCard({ arrivals }: { arrivals: Status['lastArrivals'] }) {
   return (
-    <Card title={t('overview.last')} class="span-4">
+    <Card title={t('overview.last')} class="last-arrivals">
       {arrivals.length === 0 ? (
         <p class="soft quiet-line">{t('overview.last.none')}</p>
       ) : (

@@ -31,7 +31,7 @@ export function ListeningCard({ status }: { status: Status }) {
     { label: t('overview.catalog'), value: <CatalogState catalog={catalog} /> },
   ];
   return (
-    <Card title={t('overview.listening')} class="span-3 listening">
+    <Card title={t('overview.listening')} class="listening">
       <KeyValue items={items} />
     </Card>
   );

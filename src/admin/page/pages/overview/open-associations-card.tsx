@@ -9,7 +9,7 @@ export function OpenAssociationsCard() {
   return (
     <Card
       title={t('overview.open')}
-      class="span-8 overview-open"
+      class="is-wide"
       isFlush
       actions={<Link href="/activity">{t('overview.open.all')}</Link>}
     >

@@ -1,13 +1,17 @@
+import { useState } from 'preact/hooks';
 import type { Warning } from '../../../api/status.ts';
 import { t } from '../../lib/i18n.ts';
 import { Link } from '../../lib/router.ts';
+import { useSession } from '../../lib/session.ts';
 import { warningWords } from '../../lib/warning-words.ts';
-import { Icon } from '../../ui/index.ts';
+import { PasswordDialog } from '../../password-dialog.tsx';
+import { Button, Icon } from '../../ui/index.ts';
 
 /** Where it can be mended, or seen. */
 const PLACES: Readonly<Partial<Record<Warning['code'], string>>> = {
-  conflicts: '/activity?group=arrivals',
-  'instances-unfiled': '/activity?group=arrivals',
+  conflicts: '/activity?group=conflicts',
+  'volume-offline': '/activity?group=system',
+  'catalog-unavailable': '/activity?group=system',
   'unknown-callers': '/peers',
   'certificate-expires': '/settings/security',
   'listener-failed': '/settings/dicom',
@@ -60,6 +64,23 @@ function WarningItem({ warning }: { warning: Warning }) {
           {t('overview.warning.more')}
         </Link>
       )}
+      {code === 'password-unchanged' && <ChangePassword />}
     </li>
+  );
+}
+
+/** Where it is the reader's own. */
+function ChangePassword() {
+  const isOwn = useSession()?.mustChangePassword === true;
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      {isOwn && (
+        <Button size="small" onClick={() => setOpen(true)}>
+          {t('shell.password.change')}
+        </Button>
+      )}
+      {isOpen && <PasswordDialog onClose={() => setOpen(false)} />}
+    </>
   );
 }

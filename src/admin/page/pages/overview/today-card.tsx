@@ -8,7 +8,7 @@ const MODALITIES_MAX = 10;
 export function TodayCard({ status }: { status: Status }) {
   const { today } = status;
   return (
-    <Card title={t('overview.today')} class="span-5">
+    <Card title={t('overview.today')} class="is-wide">
       <p class="figure">
         {t('overview.image-count', { count: today.instances })}
         <span class="figure-side">{formatBytes(today.bytes)}</span>

@@ -4,7 +4,7 @@ import { Card, KeyValue } from '../../ui/index.ts';
 
 export function TotalsCard({ totals }: { totals: Status['totals'] }) {
   return (
-    <Card title={t('overview.totals')} class="span-4">
+    <Card title={t('overview.totals')} class="totals">
       <KeyValue
         items={[
           { label: t('overview.totals.studies'), value: formatNumber(totals.studies) },

@@ -38,16 +38,19 @@ function columnsOf(onEdit: PeerTableProps['onEdit'], onTest: PeerTableProps['onT
     {
       key: 'permissions',
       label: t('peers.column.permissions'),
+      width: '8rem',
       render: (peer) => <Permissions peer={peer} />,
     },
     {
       key: 'lastSeenAt',
       label: t('peers.column.last-seen'),
+      width: '7rem',
       render: ({ lastSeenAt }) => <Time at={lastSeenAt} />,
     },
     {
       key: 'lastStoredAt',
       label: t('peers.column.last-arrival'),
+      width: '7rem',
       render: ({ lastStoredAt }) => <Time at={lastStoredAt} />,
     },
   ];

@@ -20,7 +20,9 @@ interface SeriesInstancesProps {
 
 /** The instances of an opened series: one of them as a picture, all of them as a list, and what is known of the one. */
 export function SeriesInstances({ path, instanceCount }: SeriesInstancesProps) {
-  const [wanted, setWanted] = useState(0);
+  // The one in the middle, as the series' small picture shows it.
+  const [middle] = useState(Math.max(0, Math.floor((instanceCount - 1) / 2)));
+  const [wanted, setWanted] = useState(middle);
   const pages = usePages<Instance>(
     (cursor, signal) => api.get<Page<Instance>>(path, { cursor, limit: PAGE_INSTANCES }, signal),
     ({ sopInstanceUid }) => sopInstanceUid,
@@ -35,7 +37,8 @@ export function SeriesInstances({ path, instanceCount }: SeriesInstancesProps) {
   if (pages.error !== undefined) return <ErrorNotice error={pages.error} onRetry={pages.reload} />;
   const at = Math.min(wanted, items.length - 1);
   const instance = items[at];
-  if (instance === undefined) return <Loading />;
+  const isOnItsWay = wanted === middle && items.length <= middle && !pages.isComplete;
+  if (instance === undefined || isOnItsWay) return <Loading />;
   const count = pages.isComplete ? items.length : Math.max(instanceCount, items.length);
   return (
     <div class="instances">
