@@ -65,7 +65,11 @@ describe('StorageService (PS3.4 Annex B)', () => {
     sink.write(dataSet);
     const refusal = await refusalOf(sink.end());
     await wait(5);
-    expect(filled(), 'nothing is left behind').to.deep.equal(before);
+    // What an earlier test has refused may go away meanwhile.
+    expect(
+      filled().filter((name) => !before.includes(name)),
+      'nothing is left behind',
+    ).to.deep.equal([]);
     expect(taken, 'nothing is filed').to.deep.equal([]);
     return refusal;
   }
