@@ -98,7 +98,7 @@ async function startWith(catalog: Catalog, start: ServerStart): Promise<Server> 
   if (problems.length > 0)
     void keepListening(settings, stopping.signal, () => tellListening(front, volume, log));
   status.start();
-  activity.record(serverEvent('server-started', `Dicomkeep ${version} started.`));
+  void tellStart(catalog, activity, version);
   const aeTitle = settings.current.aeTitles[0] ?? '';
   const stop = async () => {
     await bounded(log, 'the admin page does not close', () => admin.close());
@@ -108,7 +108,12 @@ async function startWith(catalog: Catalog, start: ServerStart): Promise<Server> 
     await started;
     await bounded(log, 'filing goes on at the next start', () => filer.stop());
     status.stop();
-    activity.record(serverEvent('server-stopped', `Dicomkeep ${version} stopped.`));
+    activity.record({
+      kind: 'server-stopped',
+      severity: 'info',
+      words: `Dicomkeep ${version} stopped.`,
+      fields: {},
+    });
     await activity.stop();
     await storage.hasher.close();
     await storage.incoming.close();
@@ -194,8 +199,20 @@ async function bounded(log: RootLog, words: string, work: () => Promise<void>): 
   );
 }
 
-function serverEvent(kind: 'server-started' | 'server-stopped', words: string) {
-  return { kind, severity: 'info', words, fields: {} } as const;
+/** A crash or a power cut leaves no event of its own: it is told of at the next start. */
+async function tellStart(catalog: Catalog, activity: Activity, version: string): Promise<void> {
+  const late = () => new Error('the catalogue does not answer');
+  const [last] = await within(STOP_TIMEOUT_MS, late, () =>
+    catalog.events.list({ kinds: ['server-started', 'server-stopped'], limit: 1 }),
+  ).catch(() => []);
+  const started = `Dicomkeep ${version} started`;
+  if (last?.kind !== 'server-started') {
+    activity.record({ kind: 'server-started', severity: 'info', words: `${started}.`, fields: {} });
+    return;
+  }
+  const reason = 'it had ended without being stopped: a crash or a power cut';
+  const words = `${started}; before, ${reason}.`;
+  activity.record({ kind: 'server-started', severity: 'warning', words, fields: { reason } });
 }
 
 function buildStorage(config: Config, catalog: Catalog, volume: Volume, log: RootLog) {

@@ -137,4 +137,15 @@ describe('An archive that is looked at while it works', () => {
     expect(lastArrivals).to.have.lengthOf(1);
     expect(lastArrivals[0]).to.include({ aeTitle: 'CT1', isPeer: false });
   });
+
+  it('tells at the next start that it was killed', async () => {
+    await server.kill();
+    server = await startServer({ dataDir: server.dataDir, env: { DICOMKEEP_ADMIN_PLAIN_HTTP: 'true' } });
+    url = `http://127.0.0.1:${server.adminPort}`;
+
+    await until('no word of the crash', async () => {
+      const { items } = await get('/api/events?kind=server-started&severity=warning');
+      return items.length === 1 && /crash or a power cut/.test(items[0].words);
+    });
+  });
 });

@@ -231,7 +231,7 @@ describe('The Synology package', function () {
           .matchAll(/^(\w+)="[^"]+"$/gm),
       ].map((match) => match[1]);
     for (const language of LANGUAGES) {
-      expect(keysOf(language), language).to.deep.equal(['title', 'description', 'restarted', 'gave_up']);
+      expect(keysOf(language), language).to.deep.equal(['title', 'description', 'restarted', 'failing']);
       expect(bytesOf(payload, `ui/help/${language}/dicomkeep.html`).toString(), language).to.match(/<h2>/);
     }
     for (const size of [16, 24, 32, 48, 64, 72, 128, 256]) {
