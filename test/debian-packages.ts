@@ -9,6 +9,8 @@ const DEBIAN_PACKAGES = [
   { name: 'mariadb-server-core', program: 'mariadbd' },
   { name: 'mariadb-client-core', program: 'mariadb' },
   { name: 'mariadb-client', program: 'mariadb-dump' },
+  { name: 'orthanc', program: 'Orthanc' },
+  { name: 'openssl', program: 'openssl' },
   { name: 'curl', program: 'curl' },
   { name: 'python3', program: 'python3' },
   { name: 'strace', program: 'strace' },
@@ -31,7 +33,8 @@ export function provideDebianPackages(): string | undefined {
   console.log(`Installing ${missing.join(' ')} …`);
   for (const line of ['apt-get update', command]) {
     const [program = '', ...args] = line.split(' ');
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    // Tests start servers themselves: a package that has one must not start it as a service (runlevel 1).
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
     const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' });
     if (status !== 0) return `${line} failed:\n${stdout ?? ''}${stderr ?? ''}`;
   }

@@ -19,7 +19,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   services: ['lib', 'config', 'dicom', 'dimse', 'catalog', 'storage', 'jobs', 'pixels'],
   net: ['lib', 'dicom', 'ul', 'dimse', 'services', 'jobs'],
   admin: ['lib', 'config', 'dicom', 'catalog', 'storage', 'jobs', 'services'],
-  cli: ['lib', 'config', 'dicom', 'ul', 'dimse', 'storage', 'catalog', 'jobs', 'services', 'net', 'admin'],
+  cli: [
+    'lib',
+    'config',
+    'dicom',
+    'ul',
+    'dimse',
+    'storage',
+    'catalog',
+    'jobs',
+    'pixels',
+    'services',
+    'net',
+    'admin',
+  ],
 };
 
 /** A module, and the folders or files of src that alone may import it. */
@@ -53,7 +66,6 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   selfsigned: ['services/certificates.ts'],
   config: ['config'],
   winston: ['lib'],
-  'dicom-character-set': ['dicom'],
   'iconv-lite': ['dicom'],
   'node:child_process': [],
   'node:cluster': [],

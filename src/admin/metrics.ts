@@ -142,6 +142,8 @@ export class Metrics implements Observer {
     this.#refused.of(/\b[0-9A-F]{4}H\b/.exec(status)?.[0] ?? OTHER).inc();
   }
 
+  queryReceived(): void {}
+
   queryAnswered(_tally: AssociationTally, _matches: number, tookMs: number): void {
     this.#queries.of('answered').inc();
     this.#querySeconds.observe(tookMs / 1000);
@@ -155,6 +157,8 @@ export class Metrics implements Observer {
     for (const result of ['completed', 'failed', 'warning'] as const)
       this.#subOperations.of(result).inc(retrieved[result]);
   }
+
+  instancesTransferred(): void {}
 
   connectionDropped(): void {
     this.#dropped.inc();

@@ -11,6 +11,7 @@ import { settingsRoutes } from './routes/settings.ts';
 import { statusRoutes } from './routes/status.ts';
 import { studyRoutes } from './routes/studies.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { trustedCertificateRoutes } from './routes/trusted-certificates.ts';
 import { userRoutes } from './routes/users.ts';
 
 /** Every route there is, in the order of the OpenAPI document. */
@@ -25,6 +26,7 @@ export function allRoutes(parts: AdminParts): Route[] {
     ...jobRoutes(parts),
     ...peerRoutes(parts),
     ...settingsRoutes(parts),
+    ...trustedCertificateRoutes(parts),
     ...userRoutes(parts),
     ...tokenRoutes(parts),
   ];

@@ -34,6 +34,7 @@ const KEPT = {
     tags.ClinicalTrialProtocolID,
     tags.ClinicalTrialSubjectID,
     tags.QualityControlSubject,
+    tags.ReferencedPatientSequence,
   ],
   STUDY: [
     tags.StudyInstanceUID,
@@ -61,8 +62,9 @@ const KEPT = {
     tags.PregnancyStatus,
     tags.AdmissionID,
     tags.CurrentPatientLocation,
-    // Of the General Equipment module, hence of a series; Horos and others ask for it in their list of studies.
+    // Of a series by the standard; Horos and others ask for them in their list of studies.
     tags.InstitutionName,
+    tags.PerformingPhysicianName,
     tags.RequestedProcedureDescription,
     tags.RequestingPhysician,
     tags.RequestingService,
@@ -85,7 +87,6 @@ const KEPT = {
     tags.Laterality,
     tags.ProtocolName,
     tags.PatientPosition,
-    tags.PerformingPhysicianName,
     tags.OperatorsName,
     tags.Manufacturer,
     tags.ManufacturerModelName,
@@ -149,7 +150,11 @@ const KEPT = {
     tags.ContentCreatorName,
     tags.CompletionFlag,
     tags.VerificationFlag,
+    tags.RelatedGeneralSOPClassUID,
     tags.ConceptNameCodeSequence,
+    tags.ContentTemplateSequence,
+    tags.ContainerIdentifier,
+    tags.SpecimenDescriptionSequence,
     tags.VerifyingObserverSequence,
     tags.ObservationDateTime,
     tags.DocumentTitle,

@@ -10,6 +10,12 @@ import { fitText, type Row } from './rows.ts';
 /** `instance_number` of an instance that has none: last in its series. */
 export const NO_INSTANCE_NUMBER = 0x7fffffff;
 
+/**
+ * What a column that is only searched by begins with where it cannot hold the attribute whole: several values, which no value may have (they are parted by
+ * it), or one that is too long. The rule of matching sees them all.
+ */
+export const NOT_WHOLE = '\\';
+
 /** `series_number` likewise. */
 export const NO_SERIES_NUMBER = 0x7fffffff;
 
@@ -47,14 +53,15 @@ export function patientColumns(attributes: JsonDataSet): Row {
 /** @param attributes of the study, the patient's among them */
 export function studyColumns(attributes: JsonDataSet): Row {
   const [alphabetic, ideographic, phonetic] = personNameFolds(attributes, tags.ReferringPhysicianName);
+  const referringPhysicians = attributes[hexOfTag(tags.ReferringPhysicianName)]?.Value ?? [];
   return {
     ...patientColumns(attributes),
     study_date: date(attributes, tags.StudyDate),
     study_time: time(attributes, tags.StudyTime),
     accession_number: fitText(firstText(attributes, tags.AccessionNumber), 64),
-    study_id: fitText(firstText(attributes, tags.StudyID), 64),
+    study_id: searched(attributes, tags.StudyID, 64),
     study_description: folded(attributes, tags.StudyDescription),
-    referring_physician_alphabetic: fitText(alphabetic, 255),
+    referring_physician_alphabetic: referringPhysicians.length > 1 ? NOT_WHOLE : fitText(alphabetic, 255),
     referring_physician_ideographic: fitText(ideographic, 255),
     referring_physician_phonetic: fitText(phonetic, 255),
     institution_name: folded(attributes, tags.InstitutionName),
@@ -63,12 +70,12 @@ export function studyColumns(attributes: JsonDataSet): Row {
 
 export function seriesColumns(attributes: JsonDataSet): Row {
   return {
-    modality: fitText(firstText(attributes, tags.Modality), 16),
+    modality: searched(attributes, tags.Modality, 16),
     series_number: integer(attributes, tags.SeriesNumber) ?? NO_SERIES_NUMBER,
     series_description: folded(attributes, tags.SeriesDescription),
-    body_part_examined: fitText(firstText(attributes, tags.BodyPartExamined), 64),
+    body_part_examined: searched(attributes, tags.BodyPartExamined, 64),
     protocol_name: folded(attributes, tags.ProtocolName),
-    station_name: fitText(firstText(attributes, tags.StationName), 64),
+    station_name: searched(attributes, tags.StationName, 64),
     series_date: date(attributes, tags.SeriesDate),
     performed_procedure_step_start_date: date(attributes, tags.PerformedProcedureStepStartDate),
     performed_procedure_step_start_time: time(attributes, tags.PerformedProcedureStepStartTime),
@@ -87,7 +94,18 @@ function personNameFolds(attributes: JsonDataSet, tag: number): [string, string,
 }
 
 function folded(attributes: JsonDataSet, tag: number): string {
-  return fitText(foldText(firstText(attributes, tag)), 255);
+  return searched(attributes, tag, 255, foldText);
+}
+
+function searched(
+  attributes: JsonDataSet,
+  tag: number,
+  charsMax: number,
+  normalize = (text: string) => text,
+): string {
+  const text = normalize(firstText(attributes, tag));
+  const isWhole = (attributes[hexOfTag(tag)]?.Value?.length ?? 0) <= 1 && text.length <= charsMax;
+  return fitText(isWhole ? text : NOT_WHOLE + text, charsMax);
 }
 
 /** `YYYYMMDD`, '' where there is none that can be read. */
@@ -106,7 +124,10 @@ function time(attributes: JsonDataSet, tag: number): string {
 function integer(attributes: JsonDataSet, tag: number): number | undefined {
   const text = firstText(attributes, tag);
   const number = Number(text);
-  return text !== '' && Number.isInteger(number) && Math.abs(number) < NO_INSTANCE_NUMBER
-    ? number
-    : undefined;
+  return text !== '' && isKeptNumber(number) ? number : undefined;
+}
+
+/** Whether `instance_number` and `series_number` hold it; others are as none. */
+export function isKeptNumber(number: number): boolean {
+  return Number.isInteger(number) && Math.abs(number) < NO_INSTANCE_NUMBER;
 }

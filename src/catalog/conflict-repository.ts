@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
-import { hexOf, numberOf, type Row, textOf } from './rows.ts';
+import { uidsPerStatement } from './limits.ts';
+import { hexOf, numberOf, piecesOf, type Row, textOf } from './rows.ts';
 
 /** Another version of an instance: kept, and not the one that is answered with. */
 export interface RecordedConflict {
@@ -50,6 +51,28 @@ export class ConflictRepository {
       arrivedAt: numberOf(row, 'arrived_at'),
       sourceAeTitle: textOf(row, 'source_ae_title'),
     }));
+  }
+
+  /** Other versions of these instances. */
+  async versionsOf(
+    sopInstanceUids: readonly string[],
+  ): Promise<Pick<RecordedConflict, 'sopInstanceUid' | 'sizeBytes' | 'sha256'>[]> {
+    const versions = [];
+    for (const piece of piecesOf(sopInstanceUids, uidsPerStatement)) {
+      const rows = await this.#database.read((db) =>
+        db<Row>('conflicts')
+          .whereIn('sop_instance_uid', piece)
+          .select('sop_instance_uid', 'size_bytes', 'sha256'),
+      );
+      for (const row of rows) {
+        versions.push({
+          sopInstanceUid: textOf(row, 'sop_instance_uid'),
+          sizeBytes: numberOf(row, 'size_bytes'),
+          sha256: hexOf(row, 'sha256'),
+        });
+      }
+    }
+    return versions;
   }
 
   /** @param since milliseconds since 1970: of those that came then or later */

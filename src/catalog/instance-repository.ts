@@ -51,6 +51,22 @@ export class InstanceRepository {
     return row === undefined ? undefined : toStoredInstance(row, row);
   }
 
+  /** Which of these the catalogue has, by SOP Instance UID. */
+  async findByUids(sopInstanceUids: readonly string[]): Promise<Map<string, StoredInstance>> {
+    const found = new Map<string, StoredInstance>();
+    for (const piece of piecesOf(sopInstanceUids, uidsPerStatement)) {
+      const rows: Row[] = await this.#database.read((db) =>
+        db<Row>({ i: 'instances' })
+          .join({ s: 'series' }, 's.id', 'i.series_row_id')
+          .join({ t: 'studies' }, 't.id', 's.study_row_id')
+          .whereIn('i.sop_instance_uid', piece)
+          .select(...INSTANCE_COLUMNS, 's.series_instance_uid', 't.study_instance_uid'),
+      );
+      for (const row of rows) found.set(textOf(row, 'sop_instance_uid'), toStoredInstance(row, row));
+    }
+    return found;
+  }
+
   /**
    * What a C-MOVE or C-GET of these UIDs takes, series by series in the order of instance numbers.
    *

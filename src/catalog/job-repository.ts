@@ -1,11 +1,12 @@
 import { Problem } from '../lib/problem.ts';
 import type { Database } from './database.ts';
-import { jobsKeptMax, jobsPrunedPerStep } from './limits.ts';
-import { fitAscii, fitText, numberOf, type Row, textOf } from './rows.ts';
+import { jobPiecesPerStatement, jobsKeptMax, jobsPrunedPerStep } from './limits.ts';
+import { fitAscii, fitText, insertAll, numberOf, piecesOf, type Row, textOf } from './rows.ts';
 
 export type JobState = 'waiting' | 'running' | FinishedJobState;
 export type FinishedJobState = 'done' | 'failed' | 'cancelled';
 
+const UNFINISHED: readonly JobState[] = ['waiting', 'running'];
 const FINISHED: readonly JobState[] = ['done', 'failed', 'cancelled'];
 
 export interface JobProgress {
@@ -33,6 +34,16 @@ export interface Job {
   words: string;
 }
 
+export type NewJob = Pick<Job, 'kind' | 'by' | 'payload' | 'runAt'>;
+
+/** What goes with a job that is asked for once. */
+export interface JobRequest {
+  /** Of all unfinished jobs of its kind none has the same; 1 to 255 characters. */
+  key: string;
+  /** What is too long for the payload; each whatever JSON can say, up to some 100 kB. They are forgotten when the job ends. */
+  pieces: readonly object[];
+}
+
 /** Every method throws Problem 'catalog-unavailable' where the database does not answer. */
 export class JobRepository {
   readonly #database: Database;
@@ -42,22 +53,65 @@ export class JobRepository {
   }
 
   /** Finished jobs beyond `jobsKeptMax`, oldest first, make room. */
-  async add(job: Pick<Job, 'kind' | 'by' | 'payload' | 'runAt'>): Promise<Job> {
-    const now = Date.now();
-    const row: Row = {
-      kind: fitAscii(job.kind, 64),
-      state: 'waiting',
-      requested_by: fitText(job.by, 128),
-      payload: JSON.stringify(job.payload),
-      progress: JSON.stringify(NO_PROGRESS),
-      attempts: 0,
-      run_at: job.runAt,
-      created_at: now,
-      changed_at: now,
-    };
+  async add(job: NewJob): Promise<Job> {
+    const row = newRow(job);
     const id = await this.#database.write(async (db) => Number((await db('jobs').insert(row))[0]));
     await this.#prune();
     return toJob({ ...row, id });
+  }
+
+  /**
+   * Adds a job with its pieces, all or nothing. Where one with this key is not over yet, it is that one, which is due at once if it waits.
+   * @returns `isNew` false for the latter
+   */
+  async addOnce(job: NewJob, { key, pieces }: JobRequest): Promise<{ job: Job; isNew: boolean }> {
+    const row: Row = { ...newRow(job), request_key: fitText(key, 255) };
+    const added = await this.#database.transaction(async (trx) => {
+      const known: Row | undefined = await trx<Row>('jobs')
+        .where({ kind: row['kind'], request_key: row['request_key'] })
+        .whereIn('state', UNFINISHED)
+        .forUpdate()
+        .first('*');
+      if (known !== undefined) {
+        const soon = Math.min(numberOf(known, 'run_at'), job.runAt);
+        await trx('jobs').where({ id: known['id'], state: 'waiting' }).update({ run_at: soon });
+        return { job: toJob({ ...known, run_at: soon }), isNew: false };
+      }
+      const id = Number((await trx('jobs').insert(row))[0]);
+      const rows = pieces.map((piece, position) => ({
+        job_id: id,
+        position,
+        content: JSON.stringify(piece),
+      }));
+      for (const some of piecesOf(rows, jobPiecesPerStatement)) await insertAll(trx, 'job_pieces', some);
+      return { job: toJob({ ...row, id }), isNew: true };
+    });
+    await this.#prune();
+    return added;
+  }
+
+  /** A piece of a job as it was written last; undefined behind the last one, and where the job has ended. */
+  async piece(id: number, position: number): Promise<object | undefined> {
+    const row = await this.#database.read((db) =>
+      db<Row>('job_pieces').where({ job_id: id, position }).first('content'),
+    );
+    return row === undefined ? undefined : (JSON.parse(textOf(row, 'content')) as object);
+  }
+
+  async setPiece(id: number, position: number, piece: object): Promise<void> {
+    await this.#database.write((db) =>
+      db('job_pieces')
+        .where({ job_id: id, position })
+        .update({ content: JSON.stringify(piece) }),
+    );
+  }
+
+  /** Those of a kind that are not over yet, in no order. */
+  async unfinishedOf(kind: string, limit: number): Promise<Job[]> {
+    const rows = await this.#database.read((db) =>
+      db<Row>('jobs').where('kind', kind).whereIn('state', UNFINISHED).limit(limit).select('*'),
+    );
+    return rows.map(toJob);
   }
 
   async findById(id: number): Promise<Job | undefined> {
@@ -68,11 +122,7 @@ export class JobRepository {
   /** How many wait and run. */
   async unfinished(): Promise<{ waiting: number; running: number }> {
     const rows = await this.#database.read((db) =>
-      db<Row>('jobs')
-        .whereIn('state', ['waiting', 'running'])
-        .groupBy('state')
-        .select('state')
-        .count({ total: 'id' }),
+      db<Row>('jobs').whereIn('state', UNFINISHED).groupBy('state').select('state').count({ total: 'id' }),
     );
     const count = (state: JobState) =>
       numberOf(rows.find((row) => textOf(row, 'state') === state) ?? {}, 'total');
@@ -95,12 +145,14 @@ export class JobRepository {
    *
    * @param now milliseconds since 1970
    * @param owner who runs it: of each one process, and the same in that which comes after it
+   * @param busyKinds kinds of which none is to be taken now
    */
-  async claim(now: number, owner: string): Promise<Job | undefined> {
+  async claim(now: number, owner: string, busyKinds: readonly string[] = []): Promise<Job | undefined> {
     const row = await this.#database.transaction(async (trx) => {
       const query = trx<Row>('jobs')
         .where('state', 'waiting')
         .where('run_at', '<=', now)
+        .whereNotIn('kind', busyKinds)
         .orderBy(['run_at', 'id'])
         .limit(1)
         .select('*');
@@ -125,6 +177,7 @@ export class JobRepository {
     const change: Row = { state, words: fitText(words, 1000) };
     if (progress !== undefined) change['progress'] = JSON.stringify(progress);
     await this.#changeRunning(id, change);
+    await this.#forgetPieces(id);
   }
 
   /** A running job waits again. @param words why */
@@ -156,7 +209,7 @@ export class JobRepository {
    * @throws Problem 'not-found'; 'unusable-setting' for a job that has ended
    */
   async cancel(id: number, owner: string): Promise<Job> {
-    return this.#database.transaction(async (trx) => {
+    const cancelled = await this.#database.transaction(async (trx) => {
       const row: Row | undefined = await trx<Row>('jobs').where('id', id).forUpdate().first('*');
       if (row === undefined) throw new Problem('not-found', `no job ${id}`);
       const job = toJob(row);
@@ -165,8 +218,10 @@ export class JobRepository {
       if (job.state === 'running' && textOf(row, 'owner') === owner) return job;
       const changedAt = Date.now();
       await trx('jobs').where('id', id).update({ state: 'cancelled', changed_at: changedAt });
-      return { ...job, state: 'cancelled', changedAt };
+      return { ...job, state: 'cancelled' as const, changedAt };
     });
+    await this.#forgetPieces(id);
+    return cancelled;
   }
 
   /** What this owner left running when it was killed waits again. @returns how many */
@@ -188,6 +243,16 @@ export class JobRepository {
     );
   }
 
+  /** Those of a job that has ended. A process that is killed before leaves them until the job itself is forgotten. */
+  async #forgetPieces(id: number): Promise<void> {
+    await this.#database.write((db) =>
+      db('job_pieces')
+        .where('job_id', id)
+        .whereIn('job_id', db('jobs').select('id').where('id', id).whereIn('state', FINISHED))
+        .delete(),
+    );
+  }
+
   async #prune(): Promise<void> {
     const surplus = await this.#database.read((db) =>
       db<Row>('jobs')
@@ -203,6 +268,21 @@ export class JobRepository {
 }
 
 const NO_PROGRESS: JobProgress = { done: 0, failed: 0, total: 0 };
+
+function newRow(job: NewJob): Row {
+  const now = Date.now();
+  return {
+    kind: fitAscii(job.kind, 64),
+    state: 'waiting',
+    requested_by: fitText(job.by, 128),
+    payload: JSON.stringify(job.payload),
+    progress: JSON.stringify(NO_PROGRESS),
+    attempts: 0,
+    run_at: job.runAt,
+    created_at: now,
+    changed_at: now,
+  };
+}
 
 function toJob(row: Row): Job {
   return {

@@ -42,12 +42,33 @@ export const uidsPerKeyMax = 10_000;
 /** Values of any other key. */
 export const valuesPerKeyMax = 100;
 
+/** Characters of one value of a key: as many as are kept of a stored value, so that whatever was answered can be asked for. */
+export const valueCharsMax = 65_536;
+
+/**
+ * Characters of the values of a key that are looked for at every place of a text, by wild cards or word by word: what they cost is their number times
+ * the length of the text, and nobody has a turn meanwhile.
+ */
+export const searchedCharsMax = 1024;
+
+/** UIDs of a list, each of which would cost the database a comparison with every row; the rule decides where there are more. */
+export const uidsComparedMax = 100;
+
+/** How long a query goes on before others have their turn, milliseconds. */
+export const queryTurnMs = 10;
+
+/** Keys within the item of a key that is a sequence. */
+export const keysPerItemMax = 100;
+
 /** Studies that a query of series or instances keeps at hand. */
 export const parentsCachedMax = 1000;
 
 /** Finished jobs that are remembered, and how many one step forgets. */
 export const jobsKeptMax = 10_000;
 export const jobsPrunedPerStep = 500;
+
+/** Pieces of a job that one statement writes: of 100 references each, with the longest UIDs, 2 MB. */
+export const jobPiecesPerStatement = 80;
 
 /** Events that are remembered, how many one step forgets, and after how many new ones a step is taken. */
 export const eventsKeptMax = 500_000;

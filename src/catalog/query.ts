@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { tags } from '../dicom/dictionary/tags.ts';
 import type { JsonDataSet } from '../dicom/json.ts';
-import type { MatchingKey } from '../dicom/matching.ts';
-import { abortCheck } from './abort.ts';
+import type { MatchingRules } from '../dicom/matching.ts';
+import { turnCheck } from './abort.ts';
 import type { Level } from './attributes.ts';
 import type { Database } from './database.ts';
 import {
@@ -24,10 +24,14 @@ import { numberOf, type Row } from './rows.ts';
 export interface QueryOptions {
   /** Ends the iteration with Problem 'cancelled'. */
   signal?: AbortSignal;
+  /** The baseline's unless given. */
+  rules?: MatchingRules;
 }
 
 /**
- * The entities of a level that match all keys, each with its attributes and those of the levels above, newest first. A key that the
+ * The entities of a level that match all keys, each with its attributes and those of the levels above, newest first: the one that was filed last
+ * comes first, and instances by number within their series, those asked for by UID as the others. Two queries of what has not changed meanwhile
+ * answer in the same order. A key that the
  * catalogue does not have at this level or above (`isSupportedAt`) restricts nothing. Counts of the patient
  * are answered below the patient level only where a key asks for them.
  *
@@ -76,11 +80,10 @@ const PATIENT_COUNTS: ReadonlySet<number> = new Set([
 class Query {
   readonly #database: Database;
   readonly #level: Level;
-  /** Those that restrict. */
-  readonly #keys: readonly MatchingKey[];
-  readonly #matches: CompiledKeys['matches'];
+  readonly #keys: CompiledKeys['keys'];
+  readonly #compiled: CompiledKeys;
   readonly #wantsPatientCounts: boolean;
-  readonly #check: () => void;
+  readonly #turn: () => Promise<void> | undefined;
   readonly #after: Position | undefined;
   readonly #studies = new Map<number, JsonDataSet>();
 
@@ -94,23 +97,25 @@ class Query {
     this.#database = database;
     this.#after = after;
     this.#level = level;
-    const compiled = compileKeys(keys, level);
-    this.#keys = compiled.keys;
-    this.#matches = compiled.matches;
+    this.#compiled = compileKeys(keys, level, options.rules);
+    this.#keys = this.#compiled.keys;
     this.#wantsPatientCounts = keys.some((key) => PATIENT_COUNTS.has(key.tag));
-    this.#check = abortCheck(options.signal);
+    this.#turn = turnCheck(options.signal);
   }
 
   async *entities(): AsyncGenerator<JsonDataSet, void, undefined> {
+    const { seen, matches } = this.#compiled;
     for await (const { entity } of this.#candidates()) {
-      this.#check();
-      if (this.#matches(entity)) yield entity;
+      await this.#turn();
+      const shown = seen(entity);
+      if (matches(shown)) yield shown;
     }
   }
 
   async *rows(): AsyncGenerator<Row, void, undefined> {
     for await (const { row, entity } of this.#candidates()) {
-      if (this.#matches(entity)) yield row;
+      await this.#turn();
+      if (this.#compiled.matches(entity)) yield row;
     }
   }
 
@@ -170,7 +175,7 @@ class Query {
     for await (const rows of this.#seriesPages(after === undefined ? undefined : after.seriesRowId + 1)) {
       await this.#loadStudies(rows);
       for (const row of rows) {
-        this.#check();
+        await this.#turn();
         const series = seriesEntity(row, this.#studyOf(row));
         const id = numberOf(row, 'id');
         const start = id === after?.seriesRowId ? after : undefined;

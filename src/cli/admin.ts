@@ -4,14 +4,11 @@ import type { AdminParts } from '../admin/parts.ts';
 import { type AdminServer, startAdmin } from '../admin/server.ts';
 import { parseDatabaseUrl } from '../catalog/database-url.ts';
 import type { Config } from '../config/schema.ts';
-import { JobQueue } from '../jobs/queue.ts';
-import { SEND, sendHandler } from '../jobs/send.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf } from '../lib/problem.ts';
 import { within } from '../lib/within.ts';
 import { Accounts } from '../services/accounts.ts';
 import { Previews } from '../services/previews.ts';
-import { Sending } from '../services/sending.ts';
 import { ownAddresses } from '../services/status-addresses.ts';
 import { readSecretFile } from '../storage/secret-files.ts';
 import type { Dimse } from './dimse.ts';
@@ -22,7 +19,7 @@ const ACCOUNTS_TIMEOUT_MS = 3000;
 /** What is there without the page. */
 export type ArchiveParts = Omit<
   AdminParts,
-  'fixed' | 'accounts' | 'callers' | 'echo' | 'jobs' | 'previews' | 'metrics'
+  'fixed' | 'callers' | 'echo' | 'jobs' | 'previews' | 'metrics'
 > & { metrics: Metrics };
 
 export interface Admin {
@@ -43,18 +40,8 @@ export async function buildAdmin(
   dimse: Dimse,
   showPassword: (password: string) => void,
 ): Promise<Admin> {
-  const { catalog, activity, log, files, volume } = archive;
-  const record = activity.record.bind(activity);
-  const accounts = buildAccounts(config, archive, showPassword);
-  const sending = new Sending({
-    peers: catalog.peers,
-    retrieve: dimse.retrieve,
-    outbound: dimse.outbound,
-    files,
-  });
-  const handlers = new Map([[SEND, sendHandler(sending)]]);
-  // A volume is served by one server.
-  const jobs = new JobQueue({ jobs: catalog.jobs, owner: () => volume.id, handlers, record, log });
+  const { accounts, log, files, volume } = archive;
+  const { jobs } = dimse;
   const previews = new Previews({ files });
   const parts: AdminParts = {
     ...archive,
@@ -65,13 +52,12 @@ export async function buildAdmin(
       volumePath: volume.path,
       database: parseDatabaseUrl(config.catalog.url).words,
     },
-    accounts,
     callers: dimse.callers,
     echo: dimse.echo,
-    jobs,
+    jobs: jobs.queue,
     previews,
   };
-  jobs.start();
+  jobs.queue.start();
   // First of all, so that the owner is not turned away in the first moments.
   await prepare(accounts, showPassword, log);
   const server = await listen(parts, config);
@@ -87,9 +73,10 @@ export async function buildAdmin(
   };
 }
 
-function buildAccounts(
+/** @param showPassword is told the first password, where the catalogue was away at the start */
+export function buildAccounts(
   { admin }: Config,
-  { catalog, activity, log }: ArchiveParts,
+  { catalog, activity, log }: Pick<ArchiveParts, 'catalog' | 'activity' | 'log'>,
   showPassword: (password: string) => void,
 ): Accounts {
   return new Accounts({

@@ -1,11 +1,16 @@
+import { join } from 'node:path';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Config } from '../config/schema.ts';
 import { settingsOf } from '../config/settings.ts';
+import type { LogFields } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { EchoScu } from '../net/echo.ts';
+import { TlsClient } from '../net/tls-client.ts';
+import { Certificates } from '../services/certificates.ts';
 import { peerAdded, peerChanged, peerRemoved } from '../services/peer-changes.ts';
-import { settingsFrom } from '../services/settings.ts';
+import { type Settings, settingsFrom } from '../services/settings.ts';
 import { SETTINGS_ROW } from '../services/settings-row.ts';
+import { TrustedCertificates } from '../services/trusted-certificates.ts';
 import type { ConfiguredCommand } from './arguments.ts';
 import { COMMAND_LINE, recordEvents } from './record.ts';
 
@@ -64,18 +69,29 @@ async function listPeers(catalog: Catalog): Promise<void> {
 async function echoPeer(aeTitle: string, catalog: Catalog, config: Config): Promise<void> {
   const peer = await catalog.peers.findByAeTitle(aeTitle);
   if (peer === undefined) throw new Problem('not-found', `no peer ${aeTitle}`);
-  const callingAeTitle = await ownAeTitle(catalog, config);
-  const echo = new EchoScu({ callingAeTitle: () => callingAeTitle, pduBytesMax: config.dimse.pduBytesMax });
+  const settings = { current: await settingsInForce(catalog, config) };
+  const log = {
+    info: () => undefined,
+    error: (message: string, fields?: LogFields) =>
+      void process.stderr.write(`${message}: ${String(fields?.['reason'])}\n`),
+  };
+  const inTls = (name: string) => join(config.dataDir, 'tls', name);
+  const certificates = await Certificates.open({ file: inTls('server.pem'), log });
+  const trusted = await TrustedCertificates.open({ file: inTls('trusted.pem'), log });
+  const echo = new EchoScu({
+    callingAeTitle: () => settings.current.aeTitles[0] ?? '',
+    tls: new TlsClient({ certificates, trusted, settings }),
+    pduBytesMax: config.dimse.pduBytesMax,
+  });
   const { isOk, words, advice } = await echo.run(peer);
   if (!isOk) throw new Problem('peer-unreachable', `${words}\n${advice}`);
   print(words);
 }
 
 /** What was set on the page goes before the configuration. */
-async function ownAeTitle(catalog: Catalog, config: Config): Promise<string> {
+async function settingsInForce(catalog: Catalog, config: Config): Promise<Settings> {
   const row = await catalog.settings.get(SETTINGS_ROW);
-  const { aeTitles } = settingsFrom(row?.value, settingsOf(config)).settings;
-  return aeTitles[0] ?? '';
+  return settingsFrom(row?.value, settingsOf(config)).settings;
 }
 
 function print(line: string): void {

@@ -10,6 +10,7 @@ import type { Acceptor } from '../net/acceptor.ts';
 import { DimseListeners } from '../net/dimse-listeners.ts';
 import { holdName } from '../net/name-lock.ts';
 import { Activity } from '../services/activity.ts';
+import type { AuditTrail } from '../services/audit-trail.ts';
 import { Certificates } from '../services/certificates.ts';
 import { Filer } from '../services/filing.ts';
 import { BatchFiler } from '../services/filing-batch.ts';
@@ -19,11 +20,13 @@ import { fanOut, type Observer, type Party } from '../services/observer.ts';
 import { readHeader } from '../services/recovery.ts';
 import { SettingsService } from '../services/settings.ts';
 import { StatusService } from '../services/status.ts';
+import { TrustedCertificates } from '../services/trusted-certificates.ts';
 import { Incoming } from '../storage/incoming.ts';
 import { InstanceFiles } from '../storage/instance-files.ts';
 import type { Volume } from '../storage/volume.ts';
-import { type Admin, buildAdmin } from './admin.ts';
-import { buildDimse } from './dimse.ts';
+import { type Admin, buildAccounts, buildAdmin } from './admin.ts';
+import { type Audit, startAudit } from './audit.ts';
+import { buildDimse, type Dimse } from './dimse.ts';
 import { keepCatalogReady, keepListening, openVolume, startFiling } from './volume-start.ts';
 
 export interface Server {
@@ -68,18 +71,25 @@ async function startWith(catalog: Catalog, start: ServerStart): Promise<Server> 
   const volume = await openVolume(config, catalog, log);
   const lock = await holdName(await volume.realPath());
   if (lock === undefined) throw new Error(`another dicomkeep serves the volume ${volume.path}`);
-  const activity = new Activity({ catalog, log });
   const late: LateParts = { adminPort: config.admin.port };
+  const activity = new Activity({ catalog, log, recorded: (event) => late.audit?.event(event) });
   const front = await buildFront({ start, catalog, volume, activity, late });
-  const { certificates, listeners, settings } = front;
+  const { certificates, trusted, listeners, settings } = front;
   const storage = buildStorage(config, catalog, volume, log);
   const { filer, files } = storage;
   const listening = () => listeners.listening();
-  const seen = { version, catalog, volume, filer, activity, settings, certificates, listening };
+  const seen = { version, catalog, volume, filer, activity, settings, certificates, trusted, listening };
   const status = new StatusService(seen);
   const metrics = new Metrics({ status, activity, jobs: catalog.jobs });
-  const observer = fanOut([activity, metrics], (error) => log.error('bug', { reason: messageOf(error) }));
-  const dimse = buildDimse({ config, catalog, settings, volume, observer, log, ...storage });
+  const audit = await startAudit({ ...front, config, catalog, activity, log });
+  late.audit = audit.trail;
+  const observer = fanOut([activity, metrics, audit.trail], (error) =>
+    log.error('bug', { reason: messageOf(error) }),
+  );
+  const accounts = buildAccounts(config, { catalog, activity, log }, showPassword);
+  const record = activity.record.bind(activity);
+  const made = { ...front, ...storage, accounts, observer, record };
+  const dimse = buildDimse({ ...made, config, catalog, volume, log });
   Object.assign(late, { acceptor: dimse.acceptor, observer });
   const problems = await settings.listen();
   for (const { message } of problems) log.error('listener', { reason: message });
@@ -87,12 +97,14 @@ async function startWith(catalog: Catalog, start: ServerStart): Promise<Server> 
   const running = { catalog, volume, settings, log, signal: stopping.signal, ...storage };
   const started = startFiling(running);
   void keepCatalogReady(running);
-  const admin = await buildAdmin(config, { ...seen, status, metrics, files, log }, dimse, showPassword);
+  const archive = { ...seen, accounts, audit: audit.trail, status, metrics, files, log };
+  const admin = await buildAdmin(config, archive, dimse, showPassword);
   late.adminPort = admin.port ?? config.admin.port;
   const port = tellListening(front, volume, log);
   if (port === undefined && admin.port === undefined) {
     stopping.abort();
     await admin.close();
+    await audit.stop();
     throw new Error(problems.map(({ message }) => message).join('; '));
   }
   if (problems.length > 0)
@@ -100,27 +112,50 @@ async function startWith(catalog: Catalog, start: ServerStart): Promise<Server> 
   status.start();
   void tellStart(catalog, activity, version);
   const aeTitle = settings.current.aeTitles[0] ?? '';
-  const stop = async () => {
-    await bounded(log, 'the admin page does not close', () => admin.close());
-    listeners.close();
-    await dimse.acceptor.drain(DRAIN_TIMEOUT_MS);
-    stopping.abort();
-    await started;
-    await bounded(log, 'filing goes on at the next start', () => filer.stop());
-    status.stop();
-    activity.record({
-      kind: 'server-stopped',
-      severity: 'info',
-      words: `Dicomkeep ${version} stopped.`,
-      fields: {},
-    });
-    await activity.stop();
-    await storage.hasher.close();
-    await storage.incoming.close();
-    await bounded(log, 'the catalogue does not close', () => catalog.close());
-    lock.release();
-  };
+  const begun = { start, catalog, activity, audit, status };
+  const stop = () => stopAll({ ...begun, lock, front, storage, dimse, stopping, started, admin });
   return { port, aeTitle, admin, stop };
+}
+
+interface Running {
+  start: ServerStart;
+  catalog: Catalog;
+  lock: { release(): void };
+  front: Front;
+  storage: ReturnType<typeof buildStorage>;
+  activity: Activity;
+  audit: Audit;
+  dimse: Dimse;
+  stopping: AbortController;
+  /** Filing of what was there at the start. */
+  started: Promise<void>;
+  status: StatusService;
+  admin: Admin;
+}
+
+async function stopAll(running: Running): Promise<void> {
+  const { catalog, lock, front, storage, activity, audit, dimse, stopping, started, status, admin } = running;
+  const { log, version } = running.start;
+  await bounded(log, 'the admin page does not close', () => admin.close());
+  front.listeners.close();
+  await dimse.acceptor.drain(DRAIN_TIMEOUT_MS);
+  stopping.abort();
+  await started;
+  await bounded(log, 'filing goes on at the next start', () => storage.filer.stop());
+  status.stop();
+  activity.record({
+    kind: 'server-stopped',
+    severity: 'info',
+    words: `Dicomkeep ${version} stopped.`,
+    fields: {},
+  });
+  await activity.stop();
+  await bounded(log, 'the audit trail goes on at the next start', () => audit.stop());
+  await dimse.decoder.close();
+  await storage.hasher.close();
+  await storage.incoming.close();
+  await bounded(log, 'the catalogue does not close', () => catalog.close());
+  lock.release();
 }
 
 /** @returns the port of DICOM without TLS */
@@ -141,6 +176,7 @@ function tellListening(
 interface LateParts {
   acceptor?: Acceptor;
   observer?: Observer;
+  audit?: AuditTrail;
   adminPort: number;
 }
 
@@ -155,6 +191,7 @@ interface FrontParts {
 /** The ports of DICOM, not open yet, and the settings that rule them. */
 interface Front {
   certificates: Certificates;
+  trusted: TrustedCertificates;
   listeners: DimseListeners;
   settings: SettingsService;
 }
@@ -162,9 +199,11 @@ interface Front {
 async function buildFront({ start, catalog, volume, activity, late }: FrontParts): Promise<Front> {
   const { config, log } = start;
   const certificates = await Certificates.open({ file: join(config.dataDir, 'tls/server.pem'), log });
+  const trusted = await TrustedCertificates.open({ file: join(config.dataDir, 'tls/trusted.pem'), log });
   const listeners = new DimseListeners({
     host: config.dimse.host,
     certificates,
+    trusted,
     log,
     accept: (socket, isTls) => late.acceptor?.accept(socket, isTls),
     dropped: (address) => late.observer?.connectionDropped(address),
@@ -177,6 +216,7 @@ async function buildFront({ start, catalog, volume, activity, late }: FrontParts
     file: join(config.dataDir, 'settings.json'),
     listeners,
     adminPort: () => late.adminPort,
+    trustedCertificates: () => trusted.count,
     record: (event) => activity.record(event),
     log,
   });
@@ -185,7 +225,7 @@ async function buildFront({ start, catalog, volume, activity, late }: FrontParts
     volume.reserveBytes = reserveBytes;
   });
   await settings.load();
-  return { certificates, listeners, settings };
+  return { certificates, trusted, listeners, settings };
 }
 
 /** Somebody who did not get so far as to say a name. */

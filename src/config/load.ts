@@ -112,6 +112,7 @@ function withAbsolutePaths(config: Config, cwd: string): Config {
   const volumeDir =
     config.storage.volumeDir === '' ? join(dataDir, 'volume') : resolve(cwd, config.storage.volumeDir);
   const logDir = config.log.dir === '' ? join(dataDir, 'log') : resolve(cwd, config.log.dir);
+  const auditDir = config.audit.dir === '' ? join(dataDir, 'audit') : resolve(cwd, config.audit.dir);
   const { passwordFile } = config.admin;
   return {
     ...config,
@@ -119,6 +120,7 @@ function withAbsolutePaths(config: Config, cwd: string): Config {
     admin: { ...config.admin, passwordFile: passwordFile === '' ? '' : resolve(cwd, passwordFile) },
     catalog: { ...config.catalog, url: withAbsoluteFile(config.catalog.url, dataDir, cwd) },
     storage: { ...config.storage, volumeDir },
+    audit: { ...config.audit, dir: auditDir },
     log: { ...config.log, dir: logDir },
   };
 }

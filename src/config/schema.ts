@@ -19,6 +19,9 @@ export const aeTitlesSchema = z
 /** Languages of the page, as BCP 47 tags. */
 export const LANGUAGES = ['en', 'zh-CN', 'ja', 'fr'] as const;
 
+/** Secure transport connection profiles — PS3.15 §B.12 and §B.13. */
+export const TLS_PROFILES = ['bcp195', 'modified-bcp195'] as const;
+
 /** The whole configuration, one part for each that is handed one. Units are the ends of the names. */
 export const configSchema = section({
   aeTitles: aeTitlesSchema,
@@ -37,7 +40,16 @@ export const configSchema = section({
     responseTimeoutMs: integer(1000, 3_600_000),
     unknownCallers: oneOf('reject', 'store', 'all'),
     storageSopClasses: oneOf('any', 'standard'),
-    tls: section({ enabled: yesOrNo(), port: integer(0, 65_535) }),
+    /** Operations of one association that may be outstanding, as we agree to — PS3.7 Annex D.3.3.3. */
+    asynchronousOperations: integer(1, 16),
+    userIdentity: oneOf('ignored', 'checked', 'required'),
+    tls: section({
+      enabled: yesOrNo(),
+      port: integer(0, 65_535),
+      profile: oneOf(...TLS_PROFILES),
+      clientCertificates: oneOf('not-asked', 'required'),
+      verifyPeers: yesOrNo(),
+    }),
   }),
   admin: section({
     host: hostSchema(),
@@ -60,6 +72,12 @@ export const configSchema = section({
     acquireTimeoutMs: integer(100, 600_000),
     queryTimeoutMs: integer(100, 3_600_000),
     batchInstancesMax: integer(1, 10_000),
+  }),
+  audit: section({
+    dir: path('a folder'),
+    fileBytesMax: integer(65_536, 1_073_741_824),
+    filesMax: integer(2, 1000),
+    syslog: section({ enabled: yesOrNo(), host: syslogHostSchema(), port: integer(1, 65_535) }),
   }),
   log: section({
     level: oneOf('error', 'warn', 'info', 'debug'),
@@ -99,6 +117,13 @@ function hostSchema() {
   return z
     .string(wanted('an address'))
     .regex(/^[\w.:%-]{1,253}$/, wanted("an address such as '0.0.0.0' or '::'"));
+}
+
+/** Empty where audit messages are sent nowhere. */
+export function syslogHostSchema() {
+  return z
+    .string(wanted('an address'))
+    .regex(/^[\w.:%-]{0,253}$/, wanted("an address or a name such as 'audit.example.org', or '' for none"));
 }
 
 /** A NUL would cut the path short inside the kernel. */

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { aeTitlesSchema, type Config, integer, LANGUAGES, oneOf, section } from './schema.ts';
+import {
+  aeTitlesSchema,
+  type Config,
+  integer,
+  LANGUAGES,
+  oneOf,
+  section,
+  syslogHostSchema,
+  TLS_PROFILES,
+} from './schema.ts';
 
 export { LANGUAGES } from './schema.ts';
 
@@ -13,7 +22,24 @@ export const settingsSchema = section({
   /** Called AE titles that we answer to; the first is our calling AE title. */
   aeTitles: aeTitlesSchema,
   dimsePort: integer(0, 65_535),
-  tls: section({ isEnabled: z.boolean(), port: integer(0, 65_535) }),
+  tls: section({
+    isEnabled: z.boolean(),
+    port: integer(0, 65_535),
+    /** PS3.15 §B.12 or §B.13. */
+    profile: oneOf(...TLS_PROFILES),
+    /** Whether callers must show a certificate that a trusted one has signed. */
+    clientCertificates: oneOf('not-asked', 'required'),
+    /** Whether those whom we call by TLS must show such a one. */
+    verifyPeers: z.boolean(),
+  }),
+  /** User identity of an association (PS3.7 Annex D.3.3.7): taken no note of, checked against the accounts where one comes, or asked of everybody. */
+  userIdentity: oneOf('ignored', 'checked', 'required'),
+  /** Where audit messages are sent by syslog over TLS (RFC 5425), beside being written. */
+  audit: section({
+    isSyslogSent: z.boolean(),
+    syslogHost: syslogHostSchema(),
+    syslogPort: integer(1, 65_535),
+  }),
   /** What callers may do that are no peers. */
   unknownCallers: oneOf('reject', 'store', 'all'),
   maximumAssociations: integer(1, 10_000),
@@ -30,11 +56,23 @@ export const settingsSchema = section({
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** What the configuration says of what may be changed later. */
-export function settingsOf({ aeTitles, dimse, storage, admin, log, language }: Config): Settings {
+export function settingsOf({ aeTitles, dimse, storage, admin, audit, log, language }: Config): Settings {
   return {
     aeTitles,
     dimsePort: dimse.port,
-    tls: { isEnabled: dimse.tls.enabled, port: dimse.tls.port },
+    tls: {
+      isEnabled: dimse.tls.enabled,
+      port: dimse.tls.port,
+      profile: dimse.tls.profile,
+      clientCertificates: dimse.tls.clientCertificates,
+      verifyPeers: dimse.tls.verifyPeers,
+    },
+    userIdentity: dimse.userIdentity,
+    audit: {
+      isSyslogSent: audit.syslog.enabled,
+      syslogHost: audit.syslog.host,
+      syslogPort: audit.syslog.port,
+    },
     unknownCallers: dimse.unknownCallers,
     maximumAssociations: dimse.maximumAssociations,
     duplicates: storage.duplicates,

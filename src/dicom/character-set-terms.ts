@@ -5,8 +5,8 @@ export type Repertoire =
   | { readonly kind: 'utf-8' }
   /** GB18030 and GBK: the second byte of a character may be a backslash — PS3.3 §C.12.1.1.2, Table C.12-5. */
   | { readonly kind: 'multi-byte'; readonly term: 'GB18030' | 'GBK'; readonly encoding: 'gb18030' | 'gbk' }
-  /** One character set without code extensions — Table C.12-2. */
-  | { readonly kind: 'single-byte'; readonly term: string; readonly encoding: string }
+  /** One character set without code extensions, by its ISO registration number — Table C.12-2. */
+  | { readonly kind: 'single-byte'; readonly number: string; readonly encoding: string }
   /** Code extensions: the first term is active at the start of every value — Tables C.12-3, C.12-4; PS3.5 §6.1.2.5. */
   | { readonly kind: 'code-extensions'; readonly terms: readonly string[] };
 
@@ -26,15 +26,31 @@ const SINGLE_BYTE: Readonly<Record<string, string>> = {
   '203': 'iso-8859-15',
 };
 
+/** WHATWG name of the encoding of a set of one byte, by its registration number; undefined for the default repertoire and sets of two bytes. */
+export function encodingOfSet(number: string): string | undefined {
+  return Object.hasOwn(SINGLE_BYTE, number) ? SINGLE_BYTE[number] : undefined;
+}
+
 /** Registration numbers of the sets of two bytes, which exist only with code extensions — Table C.12-4. */
 const TWO_BYTE: ReadonlySet<string> = new Set(['58', '87', '149', '159']);
 
-/** What stands for UTF-8 in the field, besides ISO_IR 192. */
-const UTF_8: ReadonlySet<string> = new Set(['UTF8', 'UTF-8', 'UTF_8']);
+/** The defined terms of PS3.3 §C.12.1.1.2, Tables C.12-2 to C.12-5. */
+export const DEFINED_TERMS: ReadonlySet<string> = new Set([
+  ...['6', ...Object.keys(SINGLE_BYTE), '192'].map((number) => `ISO_IR ${number}`),
+  'GB18030',
+  'GBK',
+  ...['6', ...Object.keys(SINGLE_BYTE), ...TWO_BYTE].map((number) => `ISO 2022 IR ${number}`),
+]);
+
+/** What stands for UTF-8 in the field, besides ISO_IR 192, and for what is read as Shift-JIS. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ...['UTF8', 'UTF-8', 'UTF_8'].map((alias) => [alias, 'ISO_IR 192'] as const),
+  ...['SHIFT_JIS', 'SHIFT-JIS', 'SHIFTJIS', 'SJIS'].map((alias) => [alias, 'ISO_IR 13'] as const),
+]);
 
 /**
- * Defined terms in the standard's spelling: blanks and case put right, `ISO-IR 100`, `ISO_IR_100` and `ISO2022 IR 87` understood. The
- * first one empty stays empty; what is unknown stays as it came.
+ * Defined terms in the standard's spelling: blanks and case put right, `ISO-IR 100`, `ISO_IR_100` and `ISO2022 IR 87` understood, what stands
+ * behind a term left out. The first one empty stays empty; what is unknown stays as it came.
  */
 export function parseCharacterSets(values: readonly string[]): string[] {
   const terms = values.map(parseTerm);
@@ -42,11 +58,12 @@ export function parseCharacterSets(values: readonly string[]): string[] {
 }
 
 function parseTerm(value: string): string {
-  const term = value.trim().toUpperCase();
-  if (UTF_8.has(term)) return 'ISO_IR 192';
-  const gb = /^(?:ISO[-_ ]?2022[-_ ])?(GB18030|GBK)$/.exec(term)?.[1];
+  const term = value.replaceAll('\0', ' ').trim().toUpperCase();
+  const alias = ALIASES.get(term);
+  if (alias !== undefined) return alias;
+  const gb = /^(?:ISO[-_ ]?2022[-_ ])?(GB18030|GBK)\b/.exec(term)?.[1];
   if (gb !== undefined) return gb;
-  const [, extension, number] = /^ISO[-_ ]?(2022)?[-_ ]?(?:IR)?[-_ ]*(\d{1,3})$/.exec(term) ?? [];
+  const [, extension, number] = /^ISO[-_ ]?(2022)?[-_ ]?(?:IR)?[-_ ]*(\d{1,3})\b/.exec(term) ?? [];
   if (number === undefined) return term;
   if (number === '192') return 'ISO_IR 192';
   const hasExtension = extension !== undefined || TWO_BYTE.has(number);
@@ -67,7 +84,7 @@ export function repertoireOf(characterSets: readonly string[]): Repertoire {
 
 /** PS3.3 §C.12.1.1.2; a set that stands alone (UTF-8, GB18030, GBK) makes the ones after it void. */
 function findRepertoire(terms: readonly string[]): Repertoire {
-  const known = terms.filter((term) => term === '' || isKnown(term));
+  const known = terms.filter((term) => term === '' || DEFINED_TERMS.has(term));
   const [first = ''] = known;
   if (first === 'ISO_IR 192') return { kind: 'utf-8' };
   if (first === 'GB18030') return { kind: 'multi-byte', term: 'GB18030', encoding: 'gb18030' };
@@ -75,18 +92,13 @@ function findRepertoire(terms: readonly string[]): Repertoire {
   const extended = [...new Set(known.filter(isExtensible).map(asExtension))];
   const isAlone = extended.length <= 1 && !first.startsWith('ISO 2022');
   if (isAlone && (first === '' || first === 'ISO_IR 6')) return { kind: 'default' };
-  const encoding = SINGLE_BYTE[first.replace('ISO_IR ', '')];
-  if (isAlone && encoding !== undefined) return { kind: 'single-byte', term: first, encoding };
+  const number = first.replace('ISO_IR ', '');
+  const encoding = encodingOfSet(number);
+  if (isAlone && encoding !== undefined) return { kind: 'single-byte', number, encoding };
   const [initial = ''] = extended;
   // A set of two bytes cannot be the initial one, yet is written alone by some: ASCII is what they mean.
   const isTwoByteFirst = TWO_BYTE.has(initial.replace('ISO 2022 IR ', ''));
   return { kind: 'code-extensions', terms: isTwoByteFirst ? ['ISO 2022 IR 6', ...extended] : extended };
-}
-
-function isKnown(term: string): boolean {
-  if (term === 'ISO_IR 192' || term === 'GB18030' || term === 'GBK') return true;
-  const number = /^ISO(?:_| 2022 )IR (\d+)$/.exec(term)?.[1];
-  return number !== undefined && (number === '6' || number in SINGLE_BYTE || TWO_BYTE.has(number));
 }
 
 function isExtensible(term: string): boolean {

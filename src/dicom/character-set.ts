@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-import { TextDecoder } from 'node:util';
-import { convertBytes, characterSets as libraryCharacterSets } from 'dicom-character-set';
 import iconv from 'iconv-lite';
 import { type Repertoire, repertoireOf } from './character-set-terms.ts';
 import { encodeKatakana, encodeWithCodeExtensions } from './iso-2022.ts';
-import { splitValues } from './split-values.ts';
+import { decodeWithCodeExtensions } from './iso-2022-decoder.ts';
+import { splitAs, splitValues } from './split-values.ts';
+import { decodeIn } from './text-decoders.ts';
+import { type Reading, readingOf } from './text-reading.ts';
 import { isVr, vrTraits } from './vr.ts';
 
 export { parseCharacterSets } from './character-set-terms.ts';
@@ -12,48 +12,27 @@ export { splitValues } from './split-values.ts';
 
 const ESCAPE = 0x1b;
 
-/** Sets that name themselves by their escape sequence; read where bytes have one that nobody declared. */
-const SELF_NAMING = [6, 13, 87, 159, 149, 58].map((number) => `ISO 2022 IR ${number}`);
-
-// Latin alphabet No. 9 (PS3.3 Table C.12-2, since 2020) is not in the library's table.
-libraryCharacterSets['ISO 2022 IR 203'] = {
-  extension: true,
-  elements: [
-    {
-      codeElement: 'G0',
-      escapeSequence: [ESCAPE, 0x28, 0x42],
-      encoding: 'windows-1252',
-      bytesPerCodePoint: 1,
-    },
-    {
-      codeElement: 'G1',
-      escapeSequence: [ESCAPE, 0x2d, 0x62],
-      encoding: 'iso-8859-15',
-      bytesPerCodePoint: 1,
-    },
-  ],
-};
-
 /**
  * Text of a value, or of all values of an element with their backslashes. Never throws: what is not valid in its character set becomes
- * U+FFFD; bytes that nothing was declared for are taken as UTF-8 where they are, else as Latin-1. Padding stays.
+ * U+FFFD; bytes that nothing was declared for are read by the rules of docs/characters.md. Padding stays.
  * @param characterSets values of Specific Character Set (0008,0005), as they came or from `parseCharacterSets`
  */
 export function decodeText(bytes: Buffer, vr: string, characterSets: readonly string[]): string {
   if (isPlainAscii(bytes) || !isLocalText(vr)) return bytes.toString('latin1');
-  const repertoire = repertoireOf(characterSets);
-  if (repertoire.kind === 'utf-8') return bytes.toString('utf8');
-  if (repertoire.kind === 'multi-byte') return decoderOf(repertoire.encoding).decode(bytes);
-  if (bytes.includes(ESCAPE) || repertoire.kind === 'code-extensions') {
-    return decodeWithCodeExtensions(bytes, vr, repertoire);
-  }
-  if (repertoire.kind === 'single-byte') return decoderOf(repertoire.encoding).decode(bytes);
-  return guess(bytes);
+  return decodeAs(bytes, vr, readingOf(bytes, repertoireOf(characterSets)));
 }
 
-/** The values of an element: split, decoded, still with their padding. One value where the VR cannot have more. */
+/**
+ * The values of an element: split, decoded, still with their padding. One value where the VR cannot have more. What the bytes are is
+ * judged by all values together.
+ */
 export function decodeValues(bytes: Buffer, vr: string, characterSets: readonly string[]): string[] {
-  return splitValues(bytes, vr, characterSets).map((value) => decodeText(value, vr, characterSets));
+  if (isPlainAscii(bytes) || !isLocalText(vr)) {
+    return splitValues(bytes, vr, characterSets).map((value) => value.toString('latin1'));
+  }
+  const reading = readingOf(bytes, repertoireOf(characterSets));
+  const values = isVr(vr) && vrTraits[vr].multiValued ? splitAs(bytes, reading) : [bytes];
+  return values.map((value) => decodeAs(value, vr, reading));
 }
 
 /**
@@ -68,16 +47,10 @@ export function encodeText(text: string, vr: string, characterSets: readonly str
   return encoded !== undefined && decodeText(encoded, vr, characterSets) === text ? encoded : undefined;
 }
 
-const decoders = new Map<string, TextDecoder>();
-
-/** Making one takes longer than decoding a name. */
-function decoderOf(encoding: string): TextDecoder {
-  let decoder = decoders.get(encoding);
-  if (decoder === undefined) {
-    decoder = new TextDecoder(encoding);
-    decoders.set(encoding, decoder);
-  }
-  return decoder;
+function decodeAs(bytes: Buffer, vr: string, reading: Reading): string {
+  return reading.kind === 'encoding'
+    ? decodeIn(reading.encoding, bytes)
+    : decodeWithCodeExtensions(bytes, reading.terms, delimitersOf(vr));
 }
 
 function encodeIn(repertoire: Repertoire, text: string, vr: string): Buffer | undefined {
@@ -89,7 +62,7 @@ function encodeIn(repertoire: Repertoire, text: string, vr: string): Buffer | un
     case 'multi-byte':
       return iconv.encode(text, repertoire.encoding);
     case 'single-byte':
-      return repertoire.term === 'ISO_IR 13' ? encodeJisX0201(text) : iconv.encode(text, repertoire.encoding);
+      return repertoire.number === '13' ? encodeJisX0201(text) : iconv.encode(text, repertoire.encoding);
     case 'code-extensions':
       return encodeWithCodeExtensions(text, repertoire.terms, delimitersOf(vr));
   }
@@ -106,40 +79,6 @@ function encodeJisX0201(text: string): Buffer | undefined {
 function delimitersOf(vr: string): string {
   const values = isVr(vr) && vrTraits[vr].multiValued ? '\\' : '';
   return `\t\n\f\r${values}${vr === 'PN' ? '^=' : ''}`;
-}
-
-function decodeWithCodeExtensions(bytes: Buffer, vr: string, repertoire: Repertoire): string {
-  const declared = termsOf(repertoire);
-  const isUndesignated = !bytes.includes(ESCAPE) && declared[0] === 'ISO 2022 IR 6';
-  if (isUndesignated) return guess(bytes);
-  return (
-    decodeByLibrary(bytes, vr, declared) ??
-    decodeByLibrary(bytes, vr, [...declared, ...SELF_NAMING]) ??
-    guess(bytes)
-  );
-}
-
-function termsOf(repertoire: Repertoire): readonly string[] {
-  if (repertoire.kind === 'code-extensions') return repertoire.terms;
-  const initial =
-    repertoire.kind === 'single-byte' ? repertoire.term.replace('ISO_IR', 'ISO 2022 IR') : 'ISO 2022 IR 6';
-  return [initial, ...SELF_NAMING];
-}
-
-/** Undefined where the bytes have an escape sequence that is not of these sets, or half a character. */
-function decodeByLibrary(bytes: Buffer, vr: string, terms: readonly string[]): string | undefined {
-  try {
-    const text = convertBytes(terms.join('\\'), bytes, { vr });
-    // Backslash and tilde are what JIS X 0201 romaji draws as yen sign and overline; the bytes mean the former to everyone else.
-    const hasRomaji = terms.some((term) => term.endsWith('IR 13'));
-    return hasRomaji ? text.replaceAll('¥', '\\').replaceAll('‾', '~') : text;
-  } catch {
-    return undefined;
-  }
-}
-
-function guess(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }
 
 function isLocalText(vr: string): boolean {

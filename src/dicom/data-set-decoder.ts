@@ -9,7 +9,10 @@ import { isPlaceholderVr, type Vr, vrTraits } from './vr.ts';
 /** How elements are encoded; a deflated data set is inflated before. */
 export type Encoding = Pick<TransferSyntax, 'encoding' | 'bigEndian'>;
 
-export type DataSetLimits = { readonly [Limit in keyof typeof dataSetLimits]: number };
+export type DataSetLimits = { readonly [Limit in keyof typeof dataSetLimits]: number } & {
+  /** Values of all elements together, those of UI not counted, bytes. */
+  readonly textBytesMax?: number;
+};
 
 interface Header {
   readonly tag: number;
@@ -39,6 +42,7 @@ export class DataSetDecoder {
   readonly #newDataSet: () => DataSet;
   #position = 0;
   #elementCount = 0;
+  #textBytes = 0;
 
   constructor(bytes: Buffer, limits: DataSetLimits, newDataSet: () => DataSet) {
     this.#bytes = bytes;
@@ -66,13 +70,41 @@ export class DataSetDecoder {
       dataSet.set({ tag, vr: 'SQ', items: this.#items(header, inside, end, depth + 1) });
       return;
     }
-    if (length === UNDEFINED_LENGTH) throw unreadable('fragments, as of encapsulated Pixel Data', header);
+    if (length === UNDEFINED_LENGTH) {
+      // Whoever reads a data set into memory has no use for its pixels; those of an icon are an element like others.
+      if (depth === 0 || encoding.bigEndian)
+        throw unreadable('fragments, as of encapsulated Pixel Data', header);
+      dataSet.set({ tag, vr, bytes: this.#fragments(header, encoding, end), isEncapsulated: true });
+      return;
+    }
     if (length > end - this.#position) throw unreadable('longer than what holds it', header);
+    if (vr !== 'UI') this.#countText(length);
     const value = this.#bytes.subarray(this.#position, this.#position + length);
     const wordBytes = vrTraits[vr].wordBytes;
     const bytes = encoding.bigEndian && wordBytes > 1 ? swapWords(value, wordBytes) : value;
     this.#position += length;
     dataSet.set({ tag, vr, bytes });
+  }
+
+  #countText(bytes: number): void {
+    const { textBytesMax = Infinity } = this.#limits;
+    this.#textBytes += bytes;
+    if (this.#textBytes > textBytesMax)
+      throw new Problem('unreadable-data-set', `values of more than ${textBytesMax} bytes`);
+  }
+
+  /** Passes over fragments up to their delimiter. */
+  #fragments(element: Header, encoding: Encoding, end: number): Buffer {
+    const start = this.#position;
+    while (this.#position < end) {
+      const header = this.#header(encoding, end);
+      if (header.tag === SEQUENCE_DELIMITATION) return this.#bytes.subarray(start, header.start);
+      if (header.tag !== ITEM || header.length === UNDEFINED_LENGTH)
+        throw unreadable('no fragment, in encapsulated Pixel Data', header);
+      if (header.length > end - this.#position) throw unreadable('longer than what holds it', header);
+      this.#position += header.length;
+    }
+    throw unreadable('fragments without an end', element);
   }
 
   #items(sequence: Header, encoding: Encoding, outerEnd: number, depth: number): DataSet[] {
@@ -116,6 +148,10 @@ export class DataSetDecoder {
     const start = this.#position;
     if (end - start < 8) throw cut(start);
     const tag = ((this.#u16(start, encoding) << 16) | this.#u16(start + 2, encoding)) >>> 0;
+    const isDelimiter = tag === ITEM_DELIMITATION || tag === SEQUENCE_DELIMITATION;
+    if (isDelimiter && this.#u32(start + 4, encoding) !== 0) {
+      throw new Problem('unreadable-data-set', `${formatTag(tag)} at byte ${start}: delimiter with a length`);
+    }
     this.#elementCount += 1;
     if (this.#elementCount > this.#limits.elementsMax) {
       throw new Problem('unreadable-data-set', `more than ${this.#limits.elementsMax} elements`);

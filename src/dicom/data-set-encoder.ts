@@ -1,10 +1,18 @@
 import type { DataSet } from './data-set.ts';
 import type { Encoding } from './data-set-decoder.ts';
-import { type Element, ITEM, swapWords, type ValueElement } from './element.ts';
+import {
+  type Element,
+  ITEM,
+  SEQUENCE_DELIMITATION,
+  swapWords,
+  UNDEFINED_LENGTH,
+  type ValueElement,
+} from './element.ts';
 import { vrTraits } from './vr.ts';
 
 /** Longest value of a VR whose length has 16 bits, even — PS3.5 §7.1.2. */
 const SHORT_LENGTH_MAX = 0xfffe;
+const DELIMITER_BYTES = 8;
 
 /**
  * Encodes a data set: elements in the order of their tags, sequences and items with their lengths, values padded to an even length
@@ -45,6 +53,13 @@ class ElementWriter {
   }
 
   #value(element: ValueElement): void {
+    if (element.isEncapsulated === true) {
+      this.#header(element.tag, element.vr, UNDEFINED_LENGTH);
+      this.#position += element.bytes.copy(this.bytes, this.#position);
+      this.#tag(SEQUENCE_DELIMITATION);
+      this.#u32(0);
+      return;
+    }
     const { wordBytes, padding } = vrTraits[element.vr];
     const vr = encodedVr(element, this.#encoding);
     const isSwapped = this.#encoding.bigEndian && wordBytes > 1 && vr === element.vr;
@@ -98,8 +113,12 @@ function sizeOfDataSet(dataSet: DataSet, encoding: Encoding): number {
 function sizeOfElement(element: Element, encoding: Encoding): number {
   const vr = encodedVr(element, encoding);
   const isLong = encoding.encoding === 'explicit' && vrTraits[vr].longLength;
-  const valueSize = element.vr === 'SQ' ? sizeOfItems(element.items, encoding) : evenLength(element.bytes);
-  return (isLong ? 12 : 8) + valueSize;
+  return (isLong ? 12 : 8) + sizeOfValue(element, encoding);
+}
+
+function sizeOfValue(element: Element, encoding: Encoding): number {
+  if (element.vr === 'SQ') return sizeOfItems(element.items, encoding);
+  return element.isEncapsulated === true ? element.bytes.length + DELIMITER_BYTES : evenLength(element.bytes);
 }
 
 function sizeOfItems(items: readonly DataSet[], encoding: Encoding): number {

@@ -7,6 +7,8 @@ export interface ValueElement {
   readonly vr: Exclude<Vr, 'SQ'>;
   /** The value as it came or will be padded; empty for an element without a value. */
   readonly bytes: Buffer;
+  /** Pixel Data of an item, in fragments: `bytes` are these with their heads, without the delimiter at the end — PS3.5 §A.4. */
+  readonly isEncapsulated?: true;
 }
 
 /** A sequence of items — PS3.5 §7.5. */

@@ -1,4 +1,5 @@
 import iconv from 'iconv-lite';
+import { decodeIn } from './text-decoders.ts';
 
 /** A coded character set as an escape sequence makes it active — PS3.3 Tables C.12-3 and C.12-4. */
 export interface CodeElement {
@@ -9,21 +10,63 @@ export interface CodeElement {
   readonly bytesPerCharacter: 1 | 2;
   /** Bytes of one character; `undefined` where the set does not have it. */
   readonly encode: (character: string) => Buffer | undefined;
+  /** Text of characters of this set. Never throws: what it does not have becomes U+FFFD. */
+  readonly decode: (bytes: Buffer) => string;
 }
 
 const ESCAPE = 0x1b;
 
-const ascii: CodeElement = { area: 'G0', escape: '(B', bytesPerCharacter: 1, encode: encodeAscii };
+const ascii: CodeElement = {
+  area: 'G0',
+  escape: '(B',
+  bytesPerCharacter: 1,
+  encode: encodeAscii,
+  decode: (bytes) => bytes.toString('latin1'),
+};
 /** JIS X 0201 romaji; backslash and tilde keep their bytes, whatever a font shows for them. */
-const romaji: CodeElement = { area: 'G0', escape: '(J', bytesPerCharacter: 1, encode: encodeAscii };
-const katakana: CodeElement = { area: 'G1', escape: ')I', bytesPerCharacter: 1, encode: encodeKatakana };
+const romaji: CodeElement = { ...ascii, escape: '(J' };
+const katakana: CodeElement = {
+  area: 'G1',
+  escape: ')I',
+  bytesPerCharacter: 1,
+  encode: encodeKatakana,
+  decode: (bytes) => decodeIn('shift_jis', withHighBits(bytes)),
+};
+const gb2312: CodeElement = {
+  area: 'G1',
+  escape: '$)A',
+  bytesPerCharacter: 2,
+  encode: encodeGb2312,
+  decode: (bytes) => decodeIn('gbk', withHighBits(bytes)),
+};
+const jisX0208: CodeElement = {
+  area: 'G0',
+  escape: '$B',
+  bytesPerCharacter: 2,
+  encode: encodeJisX0208,
+  decode: (bytes) => decodeIn('euc-jp', withHighBits(bytes)),
+};
+const jisX0212: CodeElement = {
+  area: 'G0',
+  escape: '$(D',
+  bytesPerCharacter: 2,
+  encode: encodeJisX0212,
+  decode: decodeJisX0212,
+};
+const ksX1001: CodeElement = {
+  area: 'G1',
+  escape: '$)C',
+  bytesPerCharacter: 2,
+  encode: encodeKsX1001,
+  decode: (bytes) => decodeIn('euc-kr', withHighBits(bytes)),
+};
 
 /** Code elements by defined term. */
 export const codeElements: ReadonlyMap<string, readonly CodeElement[]> = new Map([
   ['ISO 2022 IR 6', [ascii]],
   ['ISO 2022 IR 13', [romaji, katakana]],
-  ['ISO 2022 IR 58', [{ area: 'G1', escape: '$)A', bytesPerCharacter: 2, encode: encodeGb2312 }]],
-  ['ISO 2022 IR 87', [{ area: 'G0', escape: '$B', bytesPerCharacter: 2, encode: encodeJisX0208 }]],
+  ['ISO 2022 IR 58', [gb2312]],
+  ['ISO 2022 IR 87', [jisX0208]],
   ['ISO 2022 IR 100', [ascii, latin('-A', 'iso-8859-1')]],
   ['ISO 2022 IR 101', [ascii, latin('-B', 'iso-8859-2')]],
   ['ISO 2022 IR 109', [ascii, latin('-C', 'iso-8859-3')]],
@@ -33,9 +76,9 @@ export const codeElements: ReadonlyMap<string, readonly CodeElement[]> = new Map
   ['ISO 2022 IR 138', [ascii, latin('-H', 'iso-8859-8')]],
   ['ISO 2022 IR 144', [ascii, latin('-L', 'iso-8859-5')]],
   ['ISO 2022 IR 148', [ascii, latin('-M', 'iso-8859-9')]],
-  ['ISO 2022 IR 149', [{ area: 'G1', escape: '$)C', bytesPerCharacter: 2, encode: encodeKsX1001 }]],
-  ['ISO 2022 IR 159', [{ area: 'G0', escape: '$(D', bytesPerCharacter: 2, encode: encodeJisX0212 }]],
-  ['ISO 2022 IR 166', [ascii, latin('-T', 'tis620')]],
+  ['ISO 2022 IR 149', [ksX1001]],
+  ['ISO 2022 IR 159', [jisX0212]],
+  ['ISO 2022 IR 166', [ascii, latin('-T', 'tis-620')]],
   ['ISO 2022 IR 203', [ascii, latin('-b', 'iso-8859-15')]],
 ]);
 
@@ -119,6 +162,7 @@ function latin(designation: string, encoding: string): CodeElement {
     escape: designation,
     bytesPerCharacter: 1,
     encode: (character) => encodeHighByte(character, encoding),
+    decode: (bytes) => decodeIn(encoding, bytes),
   };
 }
 
@@ -152,6 +196,21 @@ function encodeJisX0208(character: string): Buffer | undefined {
 function encodeJisX0212(character: string): Buffer | undefined {
   const [shift, lead = 0, trail = 0] = iconv.encode(character, 'euc-jp');
   return shift === 0x8f && trail >= 0xa1 ? Buffer.of(lead & 0x7f, trail & 0x7f) : undefined;
+}
+
+/** In the third code set of EUC-JP each character has 8FH before it. */
+function decodeJisX0212(bytes: Buffer): string {
+  const shifted = Array.from({ length: bytes.length >> 1 }, (_, index) => [
+    0x8f,
+    (bytes[index * 2] ?? 0) | 0x80,
+    (bytes[index * 2 + 1] ?? 0) | 0x80,
+  ]);
+  return decodeIn('euc-jp', Buffer.from(shifted.flat()));
+}
+
+/** From G0 to G1, which is where EUC has its characters. */
+function withHighBits(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte) => byte | 0x80));
 }
 
 /** What is called EUC-KR is CP949: outside of A1H-FEH × A1H-FEH it is not KS X 1001. */

@@ -8,6 +8,15 @@ export const dataSetLimits = {
   elementsMax: 100_000,
 } as const;
 
+/** Identifiers of queries and retrieves: several of one association may be worked on at a time. */
+export const identifierLimits = {
+  ...dataSetLimits,
+  /** Keys, their items counted too: the longest list that a workstation has been seen to ask for has some hundred. */
+  elementsMax: 16_384,
+  /** Text is decoded and matched on the event loop; UIDs are not counted, since lists of them may be long. Bytes. */
+  textBytesMax: 131_072,
+} as const;
+
 /** Data sets that stream by on their way to a file. */
 export const scanLimits = {
   /** Nested containers; a sequence and its item are two. */

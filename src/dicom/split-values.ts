@@ -1,10 +1,10 @@
-import { type Repertoire, repertoireOf } from './character-set-terms.ts';
+import { repertoireOf } from './character-set-terms.ts';
+import { designationAt, widthInTwoByteG0 } from './iso-2022-decoder.ts';
+import { type Reading, readingOf } from './text-reading.ts';
 import { isVr, vrTraits } from './vr.ts';
 
 const ESCAPE = 0x1b;
 const BACKSLASH = 0x5c;
-const PARENTHESIS = 0x28;
-const DOLLAR = 0x24;
 
 /** How many bytes the character (or escape sequence) at a place has. Called for one character after the other. */
 type WidthAt = (bytes: Buffer, at: number) => number;
@@ -13,7 +13,13 @@ type WidthAt = (bytes: Buffer, at: number) => number;
 export function splitValues(bytes: Buffer, vr: string, characterSets: readonly string[]): Buffer[] {
   const traits = isVr(vr) ? vrTraits[vr] : vrTraits.UN;
   if (!traits.multiValued || !bytes.includes(BACKSLASH)) return [bytes];
-  const widthAt = traits.kind === 'localText' ? widthIn(repertoireOf(characterSets)) : () => 1;
+  const isLocalText = traits.kind === 'localText';
+  return splitAs(bytes, isLocalText ? readingOf(bytes, repertoireOf(characterSets)) : undefined);
+}
+
+/** Values of text that is read so; without a reading, each backslash parts. */
+export function splitAs(bytes: Buffer, reading: Reading | undefined): Buffer[] {
+  const widthAt = widthIn(reading);
   const values: Buffer[] = [];
   let start = 0;
   for (let at = 0; at < bytes.length; ) {
@@ -28,33 +34,34 @@ export function splitValues(bytes: Buffer, vr: string, characterSets: readonly s
   return values;
 }
 
-function widthIn(repertoire: Repertoire): WidthAt {
-  if (repertoire.kind === 'utf-8') return () => 1;
-  if (repertoire.kind === 'multi-byte') return gbWidth;
-  // Shift-JIS under the label ISO_IR 13 is not rare; JIS X 0201 itself does not use these bytes.
-  const isJisX0201 = repertoire.kind === 'single-byte' && repertoire.term === 'ISO_IR 13';
-  return withEscapeSequences(isJisX0201 ? shiftJisWidth : () => 1);
+function widthIn(reading: Reading | undefined): WidthAt {
+  if (reading?.kind === 'code-extensions') return withEscapeSequences();
+  switch (reading?.encoding) {
+    case 'gb18030':
+      return gbWidth;
+    case 'shift_jis':
+      return shiftJisWidth;
+    default:
+      return () => 1;
+  }
 }
 
 /** While a set of two bytes is in G0 every byte is half a character; in G1 both bytes have the high bit and none is a backslash. */
-function withEscapeSequences(widthAt: WidthAt): WidthAt {
+function withEscapeSequences(): WidthAt {
   let isTwoByteG0 = false;
   return (bytes, at) => {
-    if (bytes[at] !== ESCAPE) return isTwoByteG0 ? 2 : widthAt(bytes, at);
-    const { length, designates } = readEscapeSequence(bytes, at);
-    if (designates !== undefined) isTwoByteG0 = designates === 'two-byte G0';
-    return length;
+    if (bytes[at] === ESCAPE) {
+      const designation = designationAt(bytes, at);
+      if (designation === undefined) return 1;
+      const { element, length } = designation;
+      if (element.area === 'G0') isTwoByteG0 = element.bytesPerCharacter === 2;
+      return length;
+    }
+    const width = isTwoByteG0 ? widthInTwoByteG0(bytes, at) : 1;
+    // Each value begins with the initial sets.
+    if (width === 1 && bytes[at] === BACKSLASH) isTwoByteG0 = false;
+    return width;
   };
-}
-
-/** ISO/IEC 2022: ESC, intermediate bytes 20H-2FH, a final byte. */
-function readEscapeSequence(bytes: Buffer, at: number) {
-  let end = at + 1;
-  while (end < bytes.length && ((bytes[end] ?? 0) & 0xf0) === 0x20) end += 1;
-  const [first, second] = bytes.subarray(at + 1, end);
-  const isTwoByteG0 = first === DOLLAR && (second === undefined || second === PARENTHESIS);
-  if (isTwoByteG0) return { length: end + 1 - at, designates: 'two-byte G0' as const };
-  return { length: end + 1 - at, designates: first === PARENTHESIS ? ('one-byte G0' as const) : undefined };
 }
 
 function gbWidth(bytes: Buffer, at: number): number {

@@ -5,36 +5,42 @@
 export interface Span {
   from: string;
   to: string;
-  /** Minutes east of UTC, where both ends say it or the value does (DT only). */
+  /** Minutes east of UTC, where a value says it (DT only); of a range, of its first end, or of the one that says it. */
   offsetMinutes?: number;
+  /** Of the other end, where it says another: a range over the begin of summer time. */
+  toOffsetMinutes?: number;
 }
 
 const FIRST_DATE = '00000000';
 const LAST_DATE = '99999999';
 
+const DATE = '\\d{4}\\.\\d{2}\\.\\d{2}|\\d{8}';
+const DATE_RANGE = rangeOf(DATE);
+
 /** A date, `YYYYMMDD` or `YYYY.MM.DD`, or a range of two, one of which may be missing; `undefined` for anything else. */
 export function dateSpan(text: string): Span | undefined {
-  return spanOf(
-    text,
-    /^(\d{4}\.\d{2}\.\d{2}|\d{8})?(-)?(\d{4}\.\d{2}\.\d{2}|\d{8})?$/,
-    FIRST_DATE,
-    LAST_DATE,
-  );
+  return spanOf(text, DATE_RANGE, FIRST_DATE, LAST_DATE);
 }
 
 const TIME = '\\d{2}(?::?\\d{2}(?::?\\d{2}(?:\\.\\d{1,6})?)?)?';
-const TIME_RANGE = new RegExp(`^(${TIME})?(-)?(${TIME})?$`);
+const TIME_RANGE = rangeOf(TIME);
 
 /** A time or a range of two, as `HHMMSS.FFFFFF`; `undefined` for anything else. */
 export function timeSpan(text: string): Span | undefined {
   return spanOf(text, TIME_RANGE, '000000.000000', '235959.999999');
 }
 
+/** Whether both ends are times that a day has; its last minute may have 61 seconds. */
+export function isTimeOfDay(span: Span | undefined): boolean {
+  const isTime = (text: string) => /^([01]\d|2[0-3])[0-5]\d([0-5]\d|60)\./.test(text);
+  return span !== undefined && isTime(span.from) && isTime(span.to);
+}
+
 /** Offsets go from -1200 to +1400, so `2026-2027` is a range of years. */
 const OFFSET = '[+-](?:0\\d|1[0-4])[0-5]\\d';
 const DATE_TIME = `\\d{4,14}(?:\\.\\d{1,6})?(?:${OFFSET})?`;
 const ONE_DATE_TIME = new RegExp(`^()()(${DATE_TIME})$`);
-const DATE_TIME_RANGE = new RegExp(`^(${DATE_TIME})?(-)(${DATE_TIME})?$`);
+const DATE_TIME_RANGE = new RegExp(`^(${DATE_TIME})?\\s*(-)\\s*(${DATE_TIME})?$`);
 
 /** A DT or a range of two, as `YYYYMMDDHHMMSS.FFFFFF`; what could be an offset from UTC is one, as PS3.5 §6.2 says. */
 export function dateTimeSpan(text: string): Span | undefined {
@@ -48,16 +54,50 @@ export function dateTimeSpan(text: string): Span | undefined {
     to: fill(latest.digits, '99991231235959.999999'),
   };
   const offsetMinutes = earliest.offsetMinutes ?? latest.offsetMinutes;
-  return offsetMinutes === undefined ? span : { ...span, offsetMinutes };
+  if (offsetMinutes === undefined) return span;
+  const toOffsetMinutes = latest.offsetMinutes ?? offsetMinutes;
+  return { ...span, offsetMinutes, ...(toOffsetMinutes !== offsetMinutes && { toOffsetMinutes }) };
 }
 
-/** Whether a stored value begins inside what is wanted; offsets from UTC count where both have one. */
-export function isWithin(stored: Span, wanted: Span): boolean {
-  if (stored.offsetMinutes === undefined || wanted.offsetMinutes === undefined) {
+/**
+ * Whether a stored value begins inside what is wanted; offsets from UTC count where both have one.
+ * @param localMinutes the offset of a side that names none; undefined where nobody knows it
+ */
+export function isWithin(stored: Span, wanted: Span, localMinutes?: number): boolean {
+  const storedMinutes = stored.offsetMinutes ?? localMinutes;
+  const wantedMinutes = wanted.offsetMinutes ?? localMinutes;
+  const toMinutes = wanted.toOffsetMinutes ?? wantedMinutes;
+  const isOneZone = storedMinutes === wantedMinutes && wantedMinutes === toMinutes;
+  if (storedMinutes === undefined || wantedMinutes === undefined || toMinutes === undefined || isOneZone) {
     return stored.from >= wanted.from && stored.from <= wanted.to;
   }
-  const at = toUtc(stored.from, stored.offsetMinutes);
-  return at >= toUtc(wanted.from, wanted.offsetMinutes) && at <= toUtc(wanted.to, wanted.offsetMinutes);
+  const at = toUtc(stored.from, storedMinutes);
+  return at >= toUtc(wanted.from, wantedMinutes) && at <= toUtc(wanted.to, toMinutes);
+}
+
+/** Minutes east of UTC of a Timezone Offset From UTC (0008,0201), `&ZZXX` — PS3.3 §C.12.1.1.8; undefined for what is none. */
+export function offsetMinutesOf(text: string): number | undefined {
+  const [, sign, hours, minutes] = /^([+-])(0\d|1[0-4])([0-5]\d)$/.exec(text.trim()) ?? [];
+  if (sign === undefined) return undefined;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+}
+
+/** A range of dates with some days more at both ends; an open end stays open. */
+export function widenedByDays({ from, to }: Span, days: number): string {
+  return `${from === FIRST_DATE ? '' : shiftedByDays(from, -days)}-${to === LAST_DATE ? '' : shiftedByDays(to, days)}`;
+}
+
+function shiftedByDays(date: string, days: number): string {
+  const at = new Date(0);
+  at.setUTCFullYear(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6)) + days);
+  const year = at.getUTCFullYear();
+  if (year < 0) return FIRST_DATE;
+  return year > 9999 ? LAST_DATE : at.toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** Some put blanks around the hyphen, as the standard does where it explains ranges. */
+function rangeOf(one: string): RegExp {
+  return new RegExp(`^(${one})?(?:\\s*(-)\\s*)?(${one})?$`);
 }
 
 function spanOf(text: string, pattern: RegExp, first: string, last: string): Span | undefined {
@@ -87,6 +127,9 @@ function splitOffset(text: string): { digits: string; offsetMinutes: number | un
 /** Microseconds since 1970, as a number: exact until the year 2255. */
 function toUtc(text: string, offsetMinutes: number): number {
   const part = (from: number, to: number) => Number(text.slice(from, to));
-  const ms = Date.UTC(part(0, 4), part(4, 6) - 1, part(6, 8), part(8, 10), part(10, 12), part(12, 14));
-  return (ms - offsetMinutes * 60_000) * 1000 + part(15, 21);
+  const at = new Date(0);
+  // Date.UTC takes the years 0 to 99, with which an open range begins, for those of the 20th century.
+  at.setUTCFullYear(part(0, 4), part(4, 6) - 1, part(6, 8));
+  at.setUTCHours(part(8, 10), part(10, 12), part(12, 14));
+  return (at.getTime() - offsetMinutes * 60_000) * 1000 + part(15, 21);
 }

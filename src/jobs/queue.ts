@@ -1,51 +1,16 @@
-import type { Job, JobProgress, JobRepository } from '../catalog/job-repository.ts';
+import type { JobRepository } from '../catalog/job-repository.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem, type ProblemCode } from '../lib/problem.ts';
+import type { Job, JobActor, JobEvent, JobHandler, JobOutcome, JobProgress, JobRequest } from './job.ts';
 import { jobLimits } from './limits.ts';
 
-export type { Job, JobProgress } from '../catalog/job-repository.ts';
-
-/** How a job ended that was not put off; words for a person, '' where there is nothing to say. */
-export interface JobOutcome {
-  state: 'done' | 'failed';
-  words: string;
-}
-
-export interface JobContext {
-  /** Aborted when the job is cancelled, and when the archive stops. */
-  signal: AbortSignal;
-  /** May be called as often as one likes. */
-  progress(progress: JobProgress): void;
-}
-
-/** What is done for one kind of job. */
-export interface JobHandler {
-  /** What such a job does, as an event says it: `send study 1.2.3 to WS1`. */
-  describe(job: Job): string;
-  /** What an event has for its fields. */
-  fieldsOf(job: Job): Record<string, string>;
-  /** Begins anew whenever the job is claimed. @throws Problem; one of `PASSING` puts the job off */
-  run(job: Job, context: JobContext): Promise<JobOutcome>;
-}
-
-/** Who wants something of a job. */
-export interface JobActor {
-  name: string;
-  /** Network address. */
-  address: string;
-}
-
-export interface JobEvent {
-  kind: 'job-added' | 'job-done' | 'job-failed' | 'job-cancelled';
-  severity: 'info' | 'warning';
-  words: string;
-  fields: Record<string, string | number>;
-}
+export type * from './job.ts';
 
 export interface JobQueueOptions {
   jobs: Pick<
     JobRepository,
     | 'add'
+    | 'addOnce'
     | 'findById'
     | 'list'
     | 'claim'
@@ -131,9 +96,21 @@ export class JobQueue {
 
   async add(kind: string, payload: Record<string, string>, actor: JobActor): Promise<Job> {
     const job = await this.#options.jobs.add({ kind, by: actor.name, payload, runAt: Date.now() });
-    this.#record('job-added', job, actor, '');
-    this.#tell(job);
-    this.#wake();
+    this.#added(job, actor);
+    return job;
+  }
+
+  /** As `add`, but a job of this key that is not over yet is the one; where that waits it is due now. */
+  async addOnce(
+    kind: string,
+    payload: Record<string, string>,
+    request: JobRequest,
+    actor: JobActor,
+  ): Promise<Job> {
+    const asked = { kind, by: actor.name, payload, runAt: Date.now() };
+    const { job, isNew } = await this.#options.jobs.addOnce(asked, request);
+    if (isNew) this.#added(job, actor);
+    else this.#wake();
     return job;
   }
 
@@ -173,6 +150,12 @@ export class JobQueue {
     return () => this.#listeners.delete(listener);
   }
 
+  #added(job: Job, actor: JobActor): void {
+    this.#record('job-added', job, actor, '');
+    this.#tell(job);
+    this.#wake();
+  }
+
   async #allEnded(): Promise<void> {
     // The loop first: it may be about to begin one more.
     await this.#loop;
@@ -189,7 +172,7 @@ export class JobQueue {
         if (owner !== undefined) {
           if (!isRequeued) await this.#options.jobs.requeueRunning(owner);
           isRequeued = true;
-          while (this.#running.size < jobLimits.runningMax && (await this.#claim(owner)));
+          while (await this.#claim(owner));
         }
         reason = '';
       } catch (error) {
@@ -218,12 +201,22 @@ export class JobQueue {
     this.#endSleep = undefined;
   }
 
+  /** Kinds of which as many run as may. What is of no known kind counts by its own. */
+  #busyKinds(): string[] {
+    const counts = new Map<string, number>();
+    for (const { job } of this.#running.values()) counts.set(job.kind, (counts.get(job.kind) ?? 0) + 1);
+    const { handlers } = this.#options;
+    return [...counts.keys()].filter(
+      (kind) => (counts.get(kind) ?? 0) >= (handlers.get(kind)?.runningMax ?? jobLimits.runningMax),
+    );
+  }
+
   /** @returns whether there was one */
   async #claim(owner: string): Promise<boolean> {
     if (this.#stopping.signal.aborted) return false;
     this.#isClaiming = true;
     try {
-      const job = await this.#options.jobs.claim(Date.now(), owner);
+      const job = await this.#options.jobs.claim(Date.now(), owner, this.#busyKinds());
       if (job !== undefined) this.#begin(job);
       return job !== undefined;
     } finally {
@@ -291,8 +284,10 @@ export class JobQueue {
       return { state: 'waiting', words: '', attempts: job.attempts - 1 };
     }
     const words = messageOf(failure);
-    const delayMs = this.#backOffMs[job.attempts - 1];
+    const backOffMs = this.#options.handlers.get(job.kind)?.backOffMs ?? this.#backOffMs;
+    const delayMs = backOffMs[job.attempts - 1];
     if (failure instanceof Problem && PASSING.has(failure.code) && delayMs !== undefined) {
+      if (running.news !== undefined) await jobs.progress(job.id, progress);
       await jobs.postpone(job.id, Date.now() + delayMs, words);
       log.warn('job put off', {
         job: job.id,

@@ -13,6 +13,8 @@ export interface SendSubject {
 }
 
 export interface SendRequest extends SendSubject {
+  /** Who wants it. */
+  by: string;
   signal: AbortSignal;
   progress(progress: JobProgress): void;
 }
@@ -44,7 +46,7 @@ export function sendHandler(sender: Sender): JobHandler {
       return { destination: peer, ...uids };
     },
     async run(job, { signal, progress }) {
-      const { sent, failed, reason } = await sender.send({ ...subjectOf(job), signal, progress });
+      const { sent, failed, reason } = await sender.send({ ...subjectOf(job), by: job.by, signal, progress });
       if (failed === 0) return { state: 'done', words: '' };
       const words = `${failed} of ${sent + failed} instances were not sent; the first: ${reason}`;
       return { state: 'failed', words };

@@ -1,13 +1,10 @@
 import type { Socket } from 'node:net';
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../dicom/file-meta.ts';
-import { nameOfUid, storageSopClasses } from '../dicom/uids.ts';
 import { isRequest, type Message } from '../dimse/message.ts';
 import { responseTo } from '../dimse/response.ts';
 import { status, statusWords } from '../dimse/status.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf } from '../lib/problem.ts';
 import type { Caller, Callers } from '../services/callers.ts';
-import { chooseTransferSyntax, isStorageClass } from '../services/contexts.ts';
 import type {
   AssociationTally,
   Observer,
@@ -17,35 +14,31 @@ import type {
 } from '../services/observer.ts';
 import type { Settings } from '../services/settings.ts';
 import { Association, type Indication } from '../ul/association.ts';
-import { type AcceptedContext, type NegotiationPolicy, negotiate } from '../ul/negotiation.ts';
+import type { AcceptedContext } from '../ul/negotiation.ts';
 import type { AAssociateRj } from '../ul/pdu/a-associate-rj.ts';
 import type { AAssociateRq } from '../ul/pdu/a-associate-rq.ts';
+import type { ExtendedNegotiation } from '../ul/pdu/user-information.ts';
 import { abortWords } from '../ul/words.ts';
+import { type AdmissionOptions, admit, FULL, proposedNames } from './admission.ts';
 import { AssociationDriver, type DataSetConsumer, type DriverEvents } from './association-driver.ts';
 import { netLimits } from './limits.ts';
-import { type OperationHandler, operationHandlers, type Services } from './operations.ts';
+import { operationHandlers } from './operations/handlers.ts';
+import type { OperationHandler, Services } from './operations/operation.ts';
+import { Refusals } from './refusals.ts';
+import { SessionReports } from './session-reports.ts';
 import { readByEvents, readInto } from './socket-reader.ts';
 import { StoreScu } from './store-scu.ts';
 
-export interface AcceptorOptions {
+export interface AcceptorOptions extends AdmissionOptions {
   /** Asked for each association. */
-  settings: { readonly current: Pick<Settings, 'aeTitles' | 'maximumAssociations'> };
-  pduBytesMax: number;
+  settings: AdmissionOptions['settings'] & { readonly current: Pick<Settings, 'maximumAssociations'> };
   artimTimeoutMs: number;
   associationIdleTimeoutMs: number;
   responseTimeoutMs: number;
-  storageSopClasses: 'any' | 'standard';
-  callers: Callers;
   services: Services;
   observer: Observer;
   log: Log;
 }
-
-/** Names of proposed SOP classes that are noted of an unknown caller. */
-const PROPOSED_NAMES_MAX = 50;
-
-/** Association-local: temporary congestion and local limit exceeded — PS3.8 §9.3.4, Table 9-21. */
-const LOCAL_LIMIT_EXCEEDED = { type: 'A-ASSOCIATE-RJ', result: 2, source: 3, reason: 2 } as const;
 
 export interface Origin {
   number: number;
@@ -55,7 +48,11 @@ export interface Origin {
 }
 
 export interface SessionHost {
+  /** An association request has come. */
+  requested(): void;
   isFull(): boolean;
+  /** The association has ended, or was rejected; the caller has yet to close the connection. */
+  over(): void;
   closed(): void;
 }
 
@@ -64,6 +61,7 @@ export class AcceptorSession implements DriverEvents {
   readonly driver: AssociationDriver;
   readonly services: Services;
   readonly log: Log;
+  readonly reports: SessionReports;
   readonly #options: AcceptorOptions;
   readonly #association: Association;
   readonly #origin: Origin;
@@ -73,9 +71,10 @@ export class AcceptorSession implements DriverEvents {
   #caller: Caller | undefined;
   #tally: AssociationTally | undefined;
   #contexts: ReadonlyMap<number, AcceptedContext> = new Map();
+  #extended: readonly ExtendedNegotiation[] = [];
   #storeScu: StoreScu | undefined;
   #messageId = 0;
-  readonly #refused = new Map<string, number>();
+  readonly #refusals: Refusals;
   #isOver = false;
 
   constructor(origin: Origin, options: AcceptorOptions, host: SessionHost) {
@@ -85,10 +84,17 @@ export class AcceptorSession implements DriverEvents {
     this.#host = host;
     this.services = options.services;
     this.log = options.log.child({ association: number, address });
+    this.#refusals = new Refusals(this.log);
     this.#association = new Association('acceptor', { pduBytesMax: options.pduBytesMax });
     this.driver = new AssociationDriver(this.#association, this, {
       artimTimeoutMs: options.artimTimeoutMs,
       idleTimeoutMs: options.associationIdleTimeoutMs,
+    });
+    this.reports = new SessionReports({
+      driver: this.driver,
+      nextMessageId: () => this.#nextMessageId(),
+      responseTimeoutMs: options.responseTimeoutMs,
+      isIdle: () => this.#isIdle(),
     });
   }
 
@@ -125,9 +131,15 @@ export class AcceptorSession implements DriverEvents {
     return context;
   }
 
+  /** The application information that we answered for a SOP class; undefined where none was asked for. */
+  extendedNegotiationOf(sopClassUid: string): Buffer | undefined {
+    return this.#extended.find((one) => one.sopClassUid === sopClassUid)?.information;
+  }
+
   indicate(primitive: Indication): void {
     switch (primitive.type) {
       case 'A-ASSOCIATE indication':
+        this.#host.requested();
         this.#associate(primitive.request).catch((error: unknown) => {
           this.log.error('association', { reason: messageOf(error) });
           this.driver.abort('internal error');
@@ -137,6 +149,8 @@ export class AcceptorSession implements DriverEvents {
         this.#cancelOperations();
         this.driver.submit({ type: 'A-RELEASE response' });
         this.#isOver = true;
+        this.#host.over();
+        this.reports.end('released by the caller');
         this.log.info('association released', this.#summary());
         if (this.#tally !== undefined) this.observer.associationEnded(this.#tally, true, '');
         break;
@@ -145,6 +159,7 @@ export class AcceptorSession implements DriverEvents {
         break;
       case 'A-P-ABORT indication':
         this.#ended(primitive.message);
+        this.#host.over();
         break;
       case 'A-ASSOCIATE confirmation':
       case 'A-ASSOCIATE rejected':
@@ -157,6 +172,10 @@ export class AcceptorSession implements DriverEvents {
   message(contextId: number, message: Message): DataSetConsumer | undefined {
     if (message.type === 'C-STORE-RSP') {
       this.#storeScu?.respond(message);
+      return undefined;
+    }
+    if (message.type === 'N-EVENT-REPORT-RSP') {
+      this.reports.respond(message);
       return undefined;
     }
     if (message.type === 'C-CANCEL-RQ') {
@@ -188,7 +207,7 @@ export class AcceptorSession implements DriverEvents {
   }
 
   closed(): void {
-    this.#ended('connection closed');
+    this.#ended(this.#association.failure ?? 'connection closed');
     this.#host.closed();
   }
 
@@ -204,10 +223,7 @@ export class AcceptorSession implements DriverEvents {
     const scu = new StoreScu({
       driver: this.driver,
       contexts: [...this.#contexts.values()].filter((context) => context.requestorRoles.scp),
-      nextMessageId: () => {
-        this.#messageId = (this.#messageId % 0xffff) + 1;
-        return this.#messageId;
-      },
+      nextMessageId: () => this.#nextMessageId(),
       responseTimeoutMs: this.#options.responseTimeoutMs,
       priority,
       close: async () => {
@@ -233,58 +249,67 @@ export class AcceptorSession implements DriverEvents {
   /** @param operation C-ECHO, C-FIND, C-MOVE or C-GET */
   countRefused(operation: string, value: number, words: string): void {
     this.#noteRefused(value, words);
-    this.observer.queryRefused(this.tally, operation, words);
+    this.observer.queryRefused(this.tally, operation, statusWords(value), words);
   }
 
-  /** One line for each reason, not for each instance. */
   #noteRefused(value: number, words: string): void {
-    const count = (this.#refused.get(words) ?? 0) + 1;
-    if (count === 1 && this.#refused.size < 100) {
-      this.log.warn('refused', {
-        caller: this.#caller?.callingAeTitle ?? '',
-        status: statusWords(value),
-        reason: words,
-      });
-    }
-    if (this.#refused.has(words) || this.#refused.size < 100) this.#refused.set(words, count);
+    this.#refusals.note(this.#caller?.callingAeTitle ?? '', value, words);
   }
 
   /** For the end of the server: an association on which nothing is under way is not worth waiting for. */
   abortIfIdle(): void {
-    if (this.#operations.size === 0 && !this.driver.isWithinDataSet()) this.abort();
+    if (this.#isIdle()) this.abort();
   }
 
   abort(): void {
     this.driver.abort('the server stops');
   }
 
+  /** Makes room for another connection, while this one is no association. */
+  dropWaiting(): void {
+    const words = 'too many connections without an association';
+    this.#ended(words);
+    this.driver.abort(words);
+  }
+
+  #isIdle(): boolean {
+    return this.#operations.size === 0 && !this.driver.isWithinDataSet();
+  }
+
+  #nextMessageId(): number {
+    this.#messageId = (this.#messageId % 0xffff) + 1;
+    return this.#messageId;
+  }
+
   async #associate(request: AAssociateRq): Promise<void> {
     const { callingAeTitle, calledAeTitle } = request;
     const { address } = this.#origin;
     const proposed = proposedNames(request);
-    const caller = await this.callers.identify({ callingAeTitle, calledAeTitle, address, proposed });
-    if (this.#host.isFull()) {
-      this.#reject(caller, LOCAL_LIMIT_EXCEEDED, 'limit-exceeded', 'local limit exceeded');
-      return;
-    }
-    const refusal = this.callers.refusalOf(caller);
-    const negotiated = negotiate(request, this.#policy(refusal));
-    if ('reject' in negotiated) {
-      const words = refusal ?? negotiated.words;
-      if (caller.peer === undefined) this.callers.recordUnknown(caller, words, true);
-      this.#reject(caller, negotiated.reject, reasonOf(negotiated.reject), words);
+    const known = await this.callers.identify({ callingAeTitle, calledAeTitle, address, proposed });
+    const isFull = this.#host.isFull();
+    const admission = isFull ? FULL : await admit(request, known, this.#options);
+    const user = 'user' in admission ? admission.user : undefined;
+    const caller = user === undefined ? known : { ...known, user };
+    // The caller may have gone meanwhile; then its end has been told.
+    if (this.#isOver) return;
+    if ('reject' in admission) {
+      const { reject, reason, words } = admission;
+      if (caller.peer === undefined && !isFull) this.callers.recordUnknown(caller, words, true);
+      this.#reject(caller, reject, reason, words);
       return;
     }
     this.#caller = caller;
-    this.#contexts = negotiated.contexts;
-    if (!this.driver.submit({ type: 'A-ASSOCIATE accept', accept: negotiated.accept })) return;
+    this.#contexts = admission.contexts;
+    this.#extended = admission.accept.userInformation.extendedNegotiations;
+    if (!this.driver.submit({ type: 'A-ASSOCIATE accept', accept: admission.accept })) return;
     if (caller.peer === undefined) this.callers.recordUnknown(caller, '', true);
     this.log.info('association accepted', {
       caller: callingAeTitle,
       called: calledAeTitle,
       isPeer: caller.peer !== undefined,
+      ...(user !== undefined && { user }),
       isTls: this.#origin.isTls,
-      contexts: negotiated.contexts.size,
+      contexts: admission.contexts.size,
       proposed: request.presentationContexts.length,
     });
     this.#open(caller);
@@ -309,6 +334,7 @@ export class AcceptorSession implements DriverEvents {
   #reject(caller: Caller, reject: AAssociateRj, reason: RejectReason, words: string): void {
     this.driver.submit({ type: 'A-ASSOCIATE reject', reject });
     this.#isOver = true;
+    this.#host.over();
     const { callingAeTitle, calledAeTitle } = caller;
     this.log.warn('association rejected', { caller: callingAeTitle, called: calledAeTitle, reason: words });
     this.observer.associationRejected(this.#party(caller), reason, words);
@@ -316,31 +342,16 @@ export class AcceptorSession implements DriverEvents {
 
   #party(caller: Caller | undefined): Party {
     const { address, isTls } = this.#origin;
-    const { callingAeTitle = '', calledAeTitle = '', peer } = caller ?? {};
-    return { callingAeTitle, calledAeTitle, address, isPeer: peer !== undefined, isTls };
-  }
-
-  #policy(refusal: string | undefined): NegotiationPolicy {
-    const { settings, pduBytesMax, storageSopClasses: policy } = this.#options;
-    return {
-      calledAeTitles: new Set(settings.current.aeTitles),
-      maximumLength: pduBytesMax,
-      implementationClassUid: IMPLEMENTATION_CLASS_UID,
-      implementationVersionName: IMPLEMENTATION_VERSION_NAME,
-      acceptCallingAeTitle: () => refusal === undefined,
-      acceptTransferSyntax: (abstractSyntax, proposed, isToBeSent) =>
-        chooseTransferSyntax(abstractSyntax, proposed, policy, isToBeSent),
-      acceptScpRole: (sopClassUid) =>
-        storageSopClasses.has(sopClassUid) || isStorageClass(sopClassUid, policy),
-      // A user identity is taken note of and not checked: peers are known by AE title and address.
-      acceptUserIdentity: () => true,
-    };
+    const { callingAeTitle = '', calledAeTitle = '', user, peer } = caller ?? {};
+    const named = user === undefined ? {} : { user };
+    return { callingAeTitle, calledAeTitle, address, ...named, isPeer: peer !== undefined, isTls };
   }
 
   /** The first reason is the one that counts; the connection's end follows every other. */
   #ended(words: string): void {
     this.#cancelOperations();
     this.#storeScu?.end(words);
+    this.reports.end(words);
     if (this.#isOver) return;
     this.#isOver = true;
     this.log.warn('association ended', { reason: words, ...this.#summary() });
@@ -355,19 +366,6 @@ export class AcceptorSession implements DriverEvents {
   }
 
   #summary(): Record<string, number> {
-    const refused = [...this.#refused.values()].reduce((sum, count) => sum + count, 0);
-    return { stored: this.#tally?.storedInstances ?? 0, refused };
+    return { stored: this.#tally?.storedInstances ?? 0, refused: this.#refusals.count };
   }
-}
-
-function proposedNames(request: AAssociateRq): string[] {
-  const classes = new Set(request.presentationContexts.map(({ abstractSyntax }) => abstractSyntax));
-  return [...classes].slice(0, PROPOSED_NAMES_MAX).map(nameOfUid);
-}
-
-/** PS3.8 §9.3.4, Table 9-21. */
-function reasonOf({ source, reason }: AAssociateRj): RejectReason {
-  if (source === 1 && reason === 7) return 'called-ae-title';
-  if (source === 1 && reason === 3) return 'calling-ae-title';
-  return 'protocol-error';
 }

@@ -5,9 +5,11 @@ import { messagePdvs } from '../dimse/fragment.ts';
 import { encodeMessage, type Message } from '../dimse/message.ts';
 import { messageOf, ProtocolError } from '../lib/problem.ts';
 import type { Association, Effect, Indication, Request } from '../ul/association.ts';
+import { ByteGatherer } from '../ul/byte-gatherer.ts';
 import type { Pdv } from '../ul/pdu/p-data-tf.ts';
 import { netLimits } from './limits.ts';
 import type { ReaderEvents } from './socket-reader.ts';
+import { SocketWriter } from './socket-writer.ts';
 
 /** Takes the data set of one message, piece by piece. */
 export interface DataSetConsumer {
@@ -35,7 +37,10 @@ export interface DriverEvents {
 export interface DriverOptions {
   /** ARTIM timer — PS3.8 §9.1.5, milliseconds. */
   artimTimeoutMs: number;
-  /** An association with neither bytes in nor out for so long is aborted, milliseconds. */
+  /**
+   * An association with neither bytes in nor out for so long is aborted, milliseconds; also one on which bytes drip in, but a PDU does not end for so
+   * long, or nothing of what we send is taken.
+   */
   idleTimeoutMs: number;
 }
 
@@ -51,11 +56,14 @@ export class AssociationDriver implements ReaderEvents {
   /** Consumers that may hold bytes of the receive buffers. */
   readonly #holders = new Set<DataSetConsumer>();
   #consumer: DataSetConsumer | undefined;
+  /** Of the data set that is being received, until the next longer piece or the end of the chunk: copies. */
+  readonly #smallPieces = new ByteGatherer();
   #isWithinDataSet = false;
+  /** The PDU that is being read, by its number, and since when, by `performance.now()`; 0 between two. */
+  #openPdu = 0;
+  #openPduSince = 0;
   #socket: Socket | undefined;
-  /** Short buffers that are written at the end of this turn. */
-  #short: Buffer[] = [];
-  #shortBytes = 0;
+  #writer: SocketWriter | undefined;
   #closeReader: () => void = () => undefined;
   #artim: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -70,6 +78,7 @@ export class AssociationDriver implements ReaderEvents {
   attach(reader: { socket: Socket; close(): void }): void {
     const { socket } = reader;
     this.#socket = socket;
+    this.#writer = new SocketWriter(socket);
     this.#closeReader = reader.close;
     socket.setNoDelay(true);
     socket.setTimeout(this.#options.idleTimeoutMs, () => this.abort('no activity'));
@@ -85,6 +94,8 @@ export class AssociationDriver implements ReaderEvents {
   chunk(bytes: Buffer): void {
     try {
       this.perform(this.#association.receive(bytes));
+      this.#passSmallPieces();
+      this.#watchProgress();
     } catch (error) {
       // A bug of ours ends this association, and not the server with all the others.
       this.#events.failed?.(error);
@@ -135,25 +146,20 @@ export class AssociationDriver implements ReaderEvents {
     const effects = this.#association.submit({ type: 'P-DATA request', pdvs });
     await new Promise<void>((resolve) => {
       for (const effect of effects) {
-        if (effect.do === 'send') this.#write(effect.bytes, resolve);
+        if (effect.do === 'send') this.#writer?.write(effect.bytes, resolve);
       }
     });
-    return !this.#isClosed;
+    // Writes end before the end of the connection is told.
+    return !this.#isClosed && this.#socket?.destroyed !== true;
   }
 
   /** Resolves when the peer has taken most of what was sent, or when the connection is gone. */
   async drained(): Promise<void> {
-    const socket = this.#socket;
-    if (socket === undefined || socket.destroyed || !socket.writableNeedDrain) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        socket.off('drain', done);
-        socket.off('close', done);
-        resolve();
-      };
-      socket.on('drain', done);
-      socket.on('close', done);
-    });
+    await this.#writer?.drained();
+  }
+
+  congestion(): Promise<void> | undefined {
+    return this.#writer?.congestion();
   }
 
   /** Aborts as service user, for a reason of ours. */
@@ -176,7 +182,7 @@ export class AssociationDriver implements ReaderEvents {
     for (const effect of effects) {
       switch (effect.do) {
         case 'send':
-          this.#write(effect.bytes);
+          this.#writer?.write(effect.bytes);
           break;
         case 'indicate':
           this.#indicate(effect.primitive);
@@ -197,41 +203,17 @@ export class AssociationDriver implements ReaderEvents {
     }
   }
 
-  /**
-   * Short buffers, such as responses, wait for the end of this turn of the event loop and go out together: a thousand C-FIND responses take no thousand
-   * system calls.
-   * @param written is called when the kernel has taken all, or when the connection is gone
-   */
-  #write(buffers: readonly Buffer[], written?: () => void): void {
-    const socket = this.#socket;
-    if (socket === undefined || socket.destroyed || socket.writableEnded) {
-      written?.();
-      return;
+  /** Any byte keeps the timer of the socket from expiring: who drips them is found here. */
+  #watchProgress(): void {
+    const openPdu = this.#association.openPdu;
+    if (openPdu !== this.#openPdu) {
+      this.#openPdu = openPdu;
+      this.#openPduSince = performance.now();
     }
-    const bytes = bytesOf(buffers);
-    if (written === undefined && this.#shortBytes + bytes <= netLimits.joinedBytesMax) {
-      if (this.#short.length === 0) process.nextTick(() => this.#flush());
-      this.#short.push(...buffers);
-      this.#shortBytes += bytes;
-      return;
-    }
-    this.#flush();
-    socket.cork();
-    for (const [index, buffer] of buffers.entries()) {
-      if (index === buffers.length - 1) socket.write(buffer, written);
-      else socket.write(buffer);
-    }
-    socket.uncork();
-  }
-
-  #flush(): void {
-    const buffers = this.#short;
-    if (buffers.length === 0) return;
-    this.#short = [];
-    this.#shortBytes = 0;
-    const socket = this.#socket;
-    if (socket !== undefined && !socket.destroyed && !socket.writableEnded)
-      socket.write(Buffer.concat(buffers));
+    const { idleTimeoutMs } = this.#options;
+    if (openPdu !== 0 && performance.now() - this.#openPduSince > idleTimeoutMs)
+      this.abort('a PDU that does not end');
+    else if ((this.#writer?.stalledMs ?? 0) > idleTimeoutMs) this.abort('nothing is taken of what is sent');
   }
 
   #indicate(primitive: Indication): void {
@@ -259,12 +241,25 @@ export class AssociationDriver implements ReaderEvents {
       if (consumer !== undefined) this.#holders.add(consumer);
       return;
     }
-    this.#consumer?.write(event.bytes);
+    if (event.bytes.length < netLimits.smallPieceBytes) {
+      this.#smallPieces.add(event.bytes);
+    } else {
+      this.#passSmallPieces();
+      this.#consumer?.write(event.bytes);
+    }
     if (!event.isLast) return;
+    this.#passSmallPieces();
     this.#isWithinDataSet = false;
     const consumer = this.#consumer;
     this.#consumer = undefined;
     consumer?.end();
+  }
+
+  #passSmallPieces(): void {
+    if (this.#smallPieces.size === 0) return;
+    // Taken also where nobody wants them: else they would stand before the next data set.
+    const bytes = this.#smallPieces.take();
+    this.#consumer?.write(bytes);
   }
 
   #startArtim(): void {
@@ -278,7 +273,7 @@ export class AssociationDriver implements ReaderEvents {
   #close(): void {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed) return;
-    this.#flush();
+    this.#writer?.flush();
     socket.destroySoon();
     setTimeout(() => socket.destroy(), netLimits.lingerTimeoutMs).unref();
   }
@@ -293,8 +288,4 @@ export class AssociationDriver implements ReaderEvents {
     this.#closeReader();
     this.#events.closed();
   }
-}
-
-function bytesOf(buffers: readonly Buffer[]): number {
-  return buffers.reduce((sum, buffer) => sum + buffer.length, 0);
 }

@@ -1,10 +1,11 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { messageOf } from '../lib/problem.ts';
 import type { EchoOutcome } from '../services/echo.ts';
 import { ReceiveBuffers } from './receive-buffers.ts';
 import { onReadOptions, type ReaderEvents, readByEvents } from './socket-reader.ts';
-import { TLS_VERSION_MIN } from './tls-server.ts';
+import type { TlsClient } from './tls-client.ts';
+import { alertWords } from './tls-words.ts';
 
 export interface Address {
   host: string;
@@ -19,6 +20,16 @@ export interface Connection {
   resolvedAddress: string;
   /** With the TLS handshake. */
   connectMs: number;
+  /** What the other side has said against our certificate, in words: with TLS 1.3 it does so after the handshake. */
+  tlsRefusal(): string | undefined;
+}
+
+export interface OpeningOptions {
+  /** For name, connection and TLS handshake together. */
+  timeoutMs: number;
+  tls: TlsClient;
+  /** Gives it up. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Why there is no connection. */
@@ -45,16 +56,11 @@ const OUTCOMES: Readonly<Record<string, EchoOutcome>> = {
   ETIMEDOUT: 'connect-timeout',
 };
 
-/**
- * @param timeoutMs for name, connection and TLS handshake together
- * @param signal gives it up
- * @throws ConnectError
- */
+/** @throws ConnectError */
 export async function openConnection(
   { host, port, useTls }: Address,
   events: ReaderEvents,
-  timeoutMs: number,
-  signal?: AbortSignal,
+  { timeoutMs, tls, signal }: OpeningOptions,
 ): Promise<Connection> {
   const startedAt = performance.now();
   let resolvedAddress = isIP(host) === 0 ? undefined : host;
@@ -75,30 +81,32 @@ export async function openConnection(
   }
   const close = () => buffers.close(events.held());
   let read = () => ({ socket, close });
+  let refusal: string | undefined;
   if (useTls) {
-    const encrypted = await overTls(socket, host, timeoutMs - (performance.now() - startedAt), signal);
+    const leftMs = timeoutMs - (performance.now() - startedAt);
+    const encrypted = await overTls(socket, host, { timeoutMs: leftMs, tls, signal });
+    encrypted.on('error', (error) => {
+      refusal ??= alertWords(error);
+    });
     read = () => readByEvents(encrypted, events);
   }
   const connectMs = performance.now() - startedAt;
-  return { read, resolvedAddress: resolvedAddress ?? host, connectMs };
+  const tlsRefusal = () => refusal;
+  return { read, resolvedAddress: resolvedAddress ?? host, connectMs, tlsRefusal };
 }
 
-/**
- * Devices in hospitals have certificates that they made themselves, and are known by address: the connection is encrypted, and nobody's name
- * is verified.
- */
 async function overTls(
   socket: Socket,
   host: string,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<Socket> {
-  const encrypted = connectTls({
-    socket,
-    minVersion: TLS_VERSION_MIN,
-    rejectUnauthorized: false,
-    ...(isIP(host) === 0 && { servername: host }),
-  });
+  { timeoutMs, tls, signal }: OpeningOptions,
+): Promise<TLSSocket> {
+  const encrypted = connectTls({ ...tls.optionsFor(host), socket });
+  const failed = (words: string) => {
+    const { remoteAddress } = socket;
+    // It takes the connection below with it. That one first, within the handshake, is a segmentation fault of Node 22.
+    encrypted.destroy();
+    return new ConnectError('tls-failed', `TLS: ${words}`, remoteAddress);
+  };
   try {
     await opened(
       encrypted,
@@ -108,10 +116,11 @@ async function overTls(
       signal,
     );
   } catch (error) {
-    socket.destroy();
-    encrypted.destroy();
-    throw new ConnectError('tls-failed', `TLS: ${reasonOf(error).words}`, socket.remoteAddress);
+    const words = error instanceof Error ? alertWords(error) : undefined;
+    throw failed(words ?? reasonOf(error).words);
   }
+  const refusal = tls.refusalOf(encrypted);
+  if (refusal !== undefined) throw failed(refusal);
   return encrypted;
 }
 

@@ -8,6 +8,8 @@ import {
   type RebindableListeners,
   type Settings,
 } from '../services/settings.ts';
+import type { Trust } from '../services/trusted-certificates.ts';
+import { netLimits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { TlsServer } from './tls-server.ts';
 
@@ -16,6 +18,7 @@ export type DimseService = 'dimse' | 'dimse-tls';
 export interface DimseListenersOptions {
   host: string;
   certificates: Pick<Certificates, 'current' | 'onChange'>;
+  trusted: Trust;
   log: Log;
   /** Takes over a connection: one that nothing was read from, or one whose TLS handshake is done. */
   accept(socket: Socket, isTls: boolean): void;
@@ -32,29 +35,22 @@ interface Entry {
   listener: Listener | undefined;
 }
 
-/** Connections that may wait for the answer to their association request, beside those that are served. */
-const SPARE_CONNECTIONS = 32;
+/** Connections beside those of associations: without a request yet, in a TLS handshake, waiting for an answer, on their way out. */
+const SPARE_CONNECTIONS = netLimits.waitingConnectionsMax + netLimits.tlsHandshakesMax + 32;
 
 const SETTING_OF = { dimse: 'dimsePort', 'dimse-tls': 'tls.port' } as const;
 
 /** The ports of DICOM, with and without TLS, which may change while associations go on. */
 export class DimseListeners implements RebindableListeners {
   readonly #options: DimseListenersOptions;
-  readonly #tls: TlsServer;
+  /** From the first time that ports are opened. */
+  #tls: TlsServer | undefined;
   #entries: Entry[] = [];
   #isOpen = false;
   #isClosed = false;
 
   constructor(options: DimseListenersOptions) {
     this.#options = options;
-    const { certificates, log, accept, dropped, handshakeFailed } = options;
-    this.#tls = new TlsServer({
-      certificates,
-      log,
-      accept: (socket) => accept(socket, true),
-      dropped,
-      failed: handshakeFailed,
-    });
   }
 
   listening(): { service: DimseService; host: string; port: number }[] {
@@ -113,7 +109,7 @@ export class DimseListeners implements RebindableListeners {
     this.#isClosed = true;
     this.#isOpen = false;
     this.#serve([], undefined);
-    this.#tls.close();
+    this.#tls?.close();
   }
 
   /** A listener that serves already, perhaps the other service: so that two ports may be exchanged. */
@@ -145,12 +141,9 @@ export class DimseListeners implements RebindableListeners {
   }
 
   /** @throws PortProblem */
-  async #bind(
-    { service, wantedPort }: Omit<Entry, 'listener'>,
-    { maximumAssociations }: Settings,
-  ): Promise<Listener> {
+  async #bind({ service, wantedPort }: Omit<Entry, 'listener'>, settings: Settings): Promise<Listener> {
     const { host, log, dropped } = this.#options;
-    const connectionsMax = maximumAssociations + SPARE_CONNECTIONS;
+    const connectionsMax = connectionsMaxOf(service, settings);
     const listener = new Listener({ host, port: wantedPort, connectionsMax, log, dropped });
     try {
       await listener.listen();
@@ -168,15 +161,39 @@ export class DimseListeners implements RebindableListeners {
       if (!kept.has(listener)) listener?.close();
     }
     this.#entries = entries;
+    if (settings !== undefined) this.#useTls(settings);
     for (const { service, listener } of entries) {
       if (listener === undefined) continue;
-      if (settings !== undefined) listener.connectionsMax = settings.maximumAssociations + SPARE_CONNECTIONS;
+      if (settings !== undefined) listener.connectionsMax = connectionsMaxOf(service, settings);
       listener.serve((socket) => {
-        if (service === 'dimse-tls') this.#tls.take(socket);
-        else this.#options.accept(socket, false);
+        if (service === 'dimse') this.#options.accept(socket, false);
+        else if (this.#tls === undefined) socket.destroy();
+        else this.#tls.take(socket);
       });
     }
   }
+
+  #useTls({ tls }: Settings): void {
+    if (this.#tls !== undefined) {
+      this.#tls.use(tls);
+      return;
+    }
+    const { certificates, trusted, log, accept, dropped, handshakeFailed } = this.#options;
+    this.#tls = new TlsServer(tls, {
+      certificates,
+      trusted,
+      log,
+      accept: (socket) => accept(socket, true),
+      dropped,
+      failed: handshakeFailed,
+    });
+  }
+}
+
+/** Those that are in their TLS handshake take no place of an association. */
+function connectionsMaxOf(service: DimseService, { maximumAssociations }: Settings): number {
+  const handshakesMax = service === 'dimse-tls' ? netLimits.tlsHandshakesMax : 0;
+  return maximumAssociations + SPARE_CONNECTIONS + handshakesMax;
 }
 
 function wantedOf({ dimsePort, tls }: Settings): Omit<Entry, 'listener'>[] {

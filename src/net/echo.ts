@@ -6,7 +6,7 @@ import type { ProposedContext } from '../ul/pdu/a-associate-rq.ts';
 import { netLimits } from './limits.ts';
 import { PeerProblem, Requestor, type RequestorOptions } from './requestor.ts';
 
-export type EchoScuOptions = Pick<RequestorOptions, 'callingAeTitle' | 'pduBytesMax'> &
+export type EchoScuOptions = Pick<RequestorOptions, 'callingAeTitle' | 'tls' | 'pduBytesMax'> &
   Partial<RequestorOptions>;
 
 /** C-ECHO SCU — PS3.4 Annex A — with a diagnosis. */

@@ -1,11 +1,12 @@
 import { Problem } from '../lib/problem.ts';
+import { ByteGatherer } from '../ul/byte-gatherer.ts';
 import type { DataSetConsumer } from './association-driver.ts';
 import { netLimits } from './limits.ts';
 
 /** Gathers a small data set, such as a query identifier, and hands it on when it is whole. */
 export class IdentifierCollector implements DataSetConsumer {
   readonly #whole: (bytes: Buffer | Problem) => void;
-  readonly #pieces: Buffer[] = [];
+  readonly #gathered = new ByteGatherer();
   #sizeBytes = 0;
 
   /** @param whole gets the bytes, or what is wrong with them */
@@ -15,8 +16,8 @@ export class IdentifierCollector implements DataSetConsumer {
 
   write(bytes: Buffer): void {
     this.#sizeBytes += bytes.length;
-    if (this.#sizeBytes <= netLimits.identifierBytesMax) this.#pieces.push(Buffer.from(bytes));
-    else this.#pieces.length = 0;
+    if (this.#sizeBytes <= netLimits.identifierBytesMax) this.#gathered.add(bytes);
+    else this.#gathered.take();
   }
 
   release(): undefined {
@@ -28,11 +29,11 @@ export class IdentifierCollector implements DataSetConsumer {
       const words = `identifier of more than ${netLimits.identifierBytesMax} bytes`;
       this.#whole(new Problem('unreadable-data-set', words));
     } else {
-      this.#whole(Buffer.concat(this.#pieces));
+      this.#whole(this.#gathered.take());
     }
   }
 
   abort(): void {
-    this.#pieces.length = 0;
+    this.#gathered.take();
   }
 }

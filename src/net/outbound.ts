@@ -1,8 +1,9 @@
 import { CONVERSION_TARGETS, isConvertible } from '../services/conversion.ts';
 import type { ContextNeed, StoreTarget } from '../services/retrieve.ts';
 import type { ProposedContext } from '../ul/pdu/a-associate-rq.ts';
+import { ReopeningTarget } from './reopening-target.ts';
 import { type Destination, Requestor, type RequestorOptions } from './requestor.ts';
-import type { MoveOriginator } from './store-scu.ts';
+import type { MoveOriginator, StoreScu } from './store-scu.ts';
 
 export interface StoreDestination extends Destination {
   /** Transfer syntaxes that are offered first and used before the stored one, best first. */
@@ -31,13 +32,20 @@ export class Outbound {
     { signal, ...subOperation }: { priority: number; originator?: MoveOriginator; signal?: AbortSignal },
   ): Promise<StoreTarget> {
     const { preferredTransferSyntaxes } = destination;
-    const requestor = new Requestor(destination, this.#options);
-    await requestor.open(contextsFor(needs, preferredTransferSyntaxes), signal);
-    return requestor.storeScu({ ...subOperation, preferredTransferSyntaxes });
+    const open = async (): Promise<StoreScu> => {
+      const requestor = new Requestor(destination, this.#options);
+      await requestor.open(contextsFor(needs, preferredTransferSyntaxes), signal);
+      return requestor.storeScu({ ...subOperation, preferredTransferSyntaxes });
+    };
+    return new ReopeningTarget(await open(), open);
   }
 }
 
-/** One context for each class and transfer syntax; conversions that nobody prefers last, so that they are the ones that do not fit. */
+/**
+ * What is proposed, the most useful first, for there is room for 128: a context for each class and transfer syntax that the destination prefers and can be had,
+ * one for each in which something is stored, and one for each class with the uncompressed transfer syntaxes into which it can be converted or decoded and that
+ * are not among those before; of these the destination takes one.
+ */
 export function contextsFor(
   needs: readonly ContextNeed[],
   preferredTransferSyntaxes: readonly string[],
@@ -56,7 +64,9 @@ export function contextsFor(
   }
   for (const { sopClassUid, transferSyntaxUid } of needs) propose(sopClassUid, transferSyntaxUid);
   for (const { sopClassUid, transferSyntaxUid } of needs) {
-    for (const target of targetsOf(transferSyntaxUid)) propose(sopClassUid, target);
+    const targets = targetsOf(transferSyntaxUid).filter((one) => !proposals.has(`${sopClassUid} ${one}`));
+    if (targets.length > 0)
+      proposals.set(`${sopClassUid} converted`, { abstractSyntax: sopClassUid, transferSyntaxes: targets });
   }
   return [...proposals.values()]
     .slice(0, CONTEXTS_MAX)

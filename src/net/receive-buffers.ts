@@ -1,9 +1,17 @@
 import { netLimits } from './limits.ts';
 
 const spares: Buffer[] = [];
+/** Large buffers of all connections, and spare ones. */
+let largeBuffers = 0;
 
-function takeBuffer(): Buffer {
-  return spares.pop() ?? sharedBuffer(netLimits.receiveBufferBytes);
+/** Undefined where the connections have as many as they may: then one has to do with what it has. The second of a connection is given sparingly. */
+function takeBuffer(isFirst: boolean): Buffer | undefined {
+  const spare = spares.pop();
+  if (spare !== undefined) return spare;
+  if (largeBuffers >= (isFirst ? netLimits.receiveBuffersMax : netLimits.receiveBuffersMax / 2))
+    return undefined;
+  largeBuffers += 1;
+  return sharedBuffer(netLimits.receiveBufferBytes);
 }
 
 /** Memory that another thread may read too: what is received is hashed there. */
@@ -13,6 +21,7 @@ function sharedBuffer(bytes: number): Buffer {
 
 function giveBack(buffer: Buffer): void {
   if (spares.length < netLimits.spareBuffersMax) spares.push(buffer);
+  else largeBuffers -= 1;
 }
 
 /**
@@ -87,8 +96,8 @@ export class ReceiveBuffers {
   #freeBuffer(): Buffer | undefined {
     const free = this.#large.find((buffer) => buffer !== this.#current && !this.#busy.has(buffer));
     if (free !== undefined || this.#large.length >= netLimits.receiveBuffersPerAssociation) return free;
-    const taken = takeBuffer();
-    this.#large.push(taken);
+    const taken = takeBuffer(this.#large.length === 0);
+    if (taken !== undefined) this.#large.push(taken);
     return taken;
   }
 

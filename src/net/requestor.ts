@@ -2,16 +2,20 @@ import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../dicom/
 import type { Message, MessageOfType } from '../dimse/message.ts';
 import { Problem } from '../lib/problem.ts';
 import type { EchoOutcome } from '../services/echo.ts';
+import type { EventReport } from '../services/storage-commitment-report.ts';
 import { Association, type Indication } from '../ul/association.ts';
-import { DICOM_APPLICATION_CONTEXT } from '../ul/negotiation.ts';
+import { type AcceptedContext, DICOM_APPLICATION_CONTEXT } from '../ul/negotiation.ts';
 import type { AAssociateRj } from '../ul/pdu/a-associate-rj.ts';
 import type { AAssociateRq, ProposedContext } from '../ul/pdu/a-associate-rq.ts';
+import type { RoleSelection } from '../ul/pdu/user-information.ts';
 import { abortWords, rejectWords } from '../ul/words.ts';
 import { AssociationDriver, type DriverEvents } from './association-driver.ts';
-import { ConnectError, openConnection } from './connection.ts';
+import { ConnectError, type Connection, openConnection } from './connection.ts';
+import { EventReportScu } from './event-report-scu.ts';
 import { netLimits } from './limits.ts';
 import type { ReaderEvents } from './socket-reader.ts';
 import { type MoveOriginator, StoreScu } from './store-scu.ts';
+import type { TlsClient } from './tls-client.ts';
 
 export interface Destination {
   aeTitle: string;
@@ -23,6 +27,8 @@ export interface Destination {
 export interface RequestorOptions {
   /** Ours, as it is now. */
   callingAeTitle(): string;
+  /** For destinations that are called by TLS. */
+  tls: TlsClient;
   pduBytesMax: number;
   artimTimeoutMs: number;
   associationIdleTimeoutMs: number;
@@ -58,8 +64,11 @@ export class Requestor implements DriverEvents {
   #isEstablished = false;
   /** What the peer said first. */
   #firstByte: number | undefined;
+  #connection: Connection | undefined;
   #awaitEcho: ((response: MessageOfType<'C-ECHO-RSP'> | Problem) => void) | undefined;
   #storeScu: StoreScu | undefined;
+  #eventReportScu: EventReportScu | undefined;
+  #answeredRoles: readonly RoleSelection[] = [];
   #messageId = 0;
   #onEnded: () => void = () => undefined;
   #stopListening: () => void = () => undefined;
@@ -75,14 +84,20 @@ export class Requestor implements DriverEvents {
   /**
    * Connects and negotiates.
    * @param signal aborts the association, once it is open after a moment in which a sub-operation and the release may end
+   * @param roles those that we want; the SCU's alone unless given
    * @throws PeerProblem; Problem 'cancelled'
    */
-  async open(contexts: readonly ProposedContext[], signal?: AbortSignal): Promise<void> {
+  async open(
+    contexts: readonly ProposedContext[],
+    signal?: AbortSignal,
+    roles: readonly RoleSelection[] = [],
+  ): Promise<void> {
     if (signal?.aborted === true) throw new Problem('cancelled', 'cancelled');
     this.#driver.perform(
-      this.#association.submit({ type: 'A-ASSOCIATE request', request: this.#requestOf(contexts) }),
+      this.#association.submit({ type: 'A-ASSOCIATE request', request: this.#requestOf(contexts, roles) }),
     );
     const connection = await this.#connect(signal);
+    this.#connection = connection;
     this.#listenTo(signal);
     const connectedAt = performance.now();
     await new Promise<void>((resolve, reject) => {
@@ -135,15 +150,47 @@ export class Requestor implements DriverEvents {
       ...subOperation,
       driver: this.#driver,
       contexts: this.#association.contexts.values(),
-      nextMessageId: () => {
-        this.#messageId = (this.#messageId % 0xffff) + 1;
-        return this.#messageId;
-      },
+      nextMessageId: () => this.#nextMessageId(),
       responseTimeoutMs: this.#options.responseTimeoutMs,
       close: () => this.release(),
     });
     if (this.#ended !== undefined) this.#storeScu.end(this.#ended.message);
     return this.#storeScu;
+  }
+
+  contextOf(abstractSyntax: string): AcceptedContext | undefined {
+    return [...this.#association.contexts.values()].find((one) => one.abstractSyntax === abstractSyntax);
+  }
+
+  /** Undefined where the peer did not answer the role selection — PS3.7 §D.3.3.4. */
+  answeredRolesOf(sopClassUid: string): RoleSelection | undefined {
+    return this.#answeredRoles.find((role) => role.sopClassUid === sopClassUid);
+  }
+
+  /** The peer accepts the association and not what we need of it. */
+  refused(words: string): PeerProblem {
+    return this.#problem(words, 'rejected-other');
+  }
+
+  /**
+   * Sends an N-EVENT-REPORT. A peer that does not answer is aborted.
+   * @returns the status of the response
+   * @throws PeerProblem; Problem 'cancelled'
+   */
+  async report(contextId: number, event: EventReport, dataSet: Buffer): Promise<number> {
+    this.#eventReportScu = new EventReportScu({
+      driver: this.#driver,
+      nextMessageId: () => this.#nextMessageId(),
+      responseTimeoutMs: this.#options.responseTimeoutMs,
+    });
+    if (this.#ended !== undefined) this.#eventReportScu.end(this.#ended);
+    try {
+      return await this.#eventReportScu.report(contextId, event, dataSet);
+    } catch (error) {
+      this.#driver.abort('no answer to the report');
+      if (this.#ended === error || !(error instanceof Problem)) throw error;
+      throw this.#problem(error.message, 'answer-timeout');
+    }
   }
 
   /** Releases the association, and waits for its end; a peer that does not answer is aborted. */
@@ -164,6 +211,7 @@ export class Requestor implements DriverEvents {
     switch (primitive.type) {
       case 'A-ASSOCIATE confirmation':
         this.#isEstablished = true;
+        this.#answeredRoles = primitive.accept.userInformation.roleSelections;
         this.#settled?.();
         break;
       case 'A-ASSOCIATE rejected':
@@ -188,11 +236,17 @@ export class Requestor implements DriverEvents {
   message(_contextId: number, message: Message): undefined {
     if (message.type === 'C-STORE-RSP') this.#storeScu?.respond(message);
     if (message.type === 'C-ECHO-RSP') this.#awaitEcho?.(message);
+    if (message.type === 'N-EVENT-REPORT-RSP') this.#eventReportScu?.respond(message);
   }
 
   closed(): void {
     this.#stopListening();
     this.#broken('closed the connection');
+  }
+
+  #nextMessageId(): number {
+    this.#messageId = (this.#messageId % 0xffff) + 1;
+    return this.#messageId;
   }
 
   #listenTo(signal: AbortSignal | undefined): void {
@@ -211,16 +265,25 @@ export class Requestor implements DriverEvents {
   #cancel(): void {
     this.#ended ??= new Problem('cancelled', 'cancelled');
     this.#storeScu?.cancel();
+    this.#eventReportScu?.end(this.#ended);
     this.#driver.abortSoon('cancelled');
   }
 
   /** What does not begin as an answer of DICOM tells by its first byte what it is. */
   #broken(words: string): void {
     if (this.#isEstablished) this.#end(words, 'aborted');
-    else if (this.#firstByte === undefined) this.#end('closed the connection without an answer', 'not-dicom');
+    else if (this.#firstByte === undefined) this.#endSilent();
     else if (TLS_CONTENT_TYPES.includes(this.#firstByte)) this.#end('answers by TLS', 'tls-failed');
     else if (this.#firstByte > PDU_TYPE_MAX) this.#end('does not answer as DICOM does', 'not-dicom');
     else this.#end(words, 'aborted');
+  }
+
+  /** Who wants a certificate of ours and does not take it may just hang up, with TLS 1.3 after the handshake. */
+  #endSilent(): void {
+    const refusal = this.#connection?.tlsRefusal();
+    if (refusal !== undefined) this.#end(`TLS: ${refusal}`, 'tls-failed');
+    else if (!this.#destination.useTls) this.#end('closed the connection without an answer', 'not-dicom');
+    else this.#end('closed the connection after the TLS handshake, without an answer', 'tls-failed');
   }
 
   #end(words: string, outcome: EchoOutcome): void {
@@ -228,6 +291,7 @@ export class Requestor implements DriverEvents {
     this.#settled?.(this.#ended);
     this.#awaitEcho?.(this.#ended);
     this.#storeScu?.end(this.#ended.message);
+    this.#eventReportScu?.end(this.#ended);
     this.#onEnded();
   }
 
@@ -236,7 +300,7 @@ export class Requestor implements DriverEvents {
     return new PeerProblem(outcome, `${aeTitle} at ${host}:${port}: ${words}`);
   }
 
-  #requestOf(contexts: readonly ProposedContext[]): AAssociateRq {
+  #requestOf(contexts: readonly ProposedContext[], roles: readonly RoleSelection[]): AAssociateRq {
     return {
       type: 'A-ASSOCIATE-RQ',
       protocolVersion: 1,
@@ -248,7 +312,7 @@ export class Requestor implements DriverEvents {
         maximumLength: this.#options.pduBytesMax,
         implementationClassUid: IMPLEMENTATION_CLASS_UID,
         implementationVersionName: IMPLEMENTATION_VERSION_NAME,
-        roleSelections: [],
+        roleSelections: [...roles],
         extendedNegotiations: [],
         commonExtendedNegotiations: [],
       },
@@ -266,8 +330,8 @@ export class Requestor implements DriverEvents {
       isWithinDataSet: () => driver.isWithinDataSet(),
     };
     try {
-      const { connectTimeoutMs } = this.#options;
-      const connection = await openConnection(this.#destination, events, connectTimeoutMs, signal);
+      const { connectTimeoutMs: timeoutMs, tls } = this.#options;
+      const connection = await openConnection(this.#destination, events, { timeoutMs, tls, signal });
       this.resolvedAddress = connection.resolvedAddress;
       this.connectMs = connection.connectMs;
       return connection;

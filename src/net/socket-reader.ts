@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { ReadingTurn } from './reading-turn.ts';
 import { ReceiveBuffers } from './receive-buffers.ts';
 
 export interface ReaderEvents {
@@ -7,6 +8,8 @@ export interface ReaderEvents {
   /** Resolves when none of the bytes given so far is needed any more; undefined where that is so already. */
   held(): Promise<void> | undefined;
   isWithinDataSet(): boolean;
+  /** Resolves when what was sent has been taken so far that more may be read; undefined where that is so. */
+  congestion?(): Promise<void> | undefined;
 }
 
 /** The part of Node's socket that has no public name: an accepted socket cannot be told to read into our buffers. */
@@ -39,11 +42,15 @@ export function readInto(socket: Socket, events: ReaderEvents): { socket: Socket
 
 /** The `onread` option of a socket that reads into reused buffers; for connecting sockets it is public. */
 export function onReadOptions(buffers: ReceiveBuffers, events: ReaderEvents, socketOf: () => Socket) {
+  const turn = new ReadingTurn();
   return {
-    buffer: () => buffers.room,
+    buffer: () => buffers.room.subarray(0, turn.bytesMax),
     callback(bytes: number, buffer: Uint8Array): boolean {
-      events.chunk(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
-      const blocked = buffers.advance(bytes, () => events.held(), events.isWithinDataSet());
+      const others = turn.take(bytes, () => {
+        events.chunk(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+      });
+      const room = buffers.advance(bytes, () => events.held(), events.isWithinDataSet());
+      const blocked = all(others, room, events.congestion?.());
       if (blocked === undefined) return true;
       void blocked.then(() => {
         const socket = socketOf();
@@ -56,15 +63,21 @@ export function onReadOptions(buffers: ReceiveBuffers, events: ReaderEvents, soc
 
 /** Reads by 'data' events: for TLS, and where the faster way is not to be had. */
 export function readByEvents(socket: Socket, events: ReaderEvents): { socket: Socket; close(): void } {
+  const turn = new ReadingTurn();
   socket.on('data', (bytes: Buffer) => {
-    events.chunk(bytes);
-    const held = events.held();
-    if (held === undefined) return;
+    const others = turn.take(bytes.length, () => events.chunk(bytes));
+    const blocked = all(others, events.held(), events.congestion?.());
+    if (blocked === undefined) return;
     socket.pause();
-    void held.then(() => socket.resume());
+    void blocked.then(() => socket.resume());
   });
   socket.resume();
   return { socket, close: () => undefined };
+}
+
+function all(...given: (Promise<void> | undefined)[]): Promise<void> | undefined {
+  const [first, ...others] = given.filter((one) => one !== undefined);
+  return others.length === 0 ? first : Promise.all([first, ...others]).then(() => undefined);
 }
 
 let supported: boolean | undefined;

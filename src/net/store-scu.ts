@@ -37,6 +37,7 @@ export class StoreScu implements StoreTarget {
   readonly #contextsByClass = new Map<string, AcceptedContext[]>();
   #outstanding: Outstanding | undefined;
   #ended: Problem | undefined;
+  #isAbandoned = false;
 
   constructor(options: StoreScuOptions) {
     this.#options = options;
@@ -48,6 +49,11 @@ export class StoreScu implements StoreTarget {
 
   get preferredTransferSyntaxes(): readonly string[] {
     return this.#options.preferredTransferSyntaxes ?? [];
+  }
+
+  /** We have aborted the association, for a data set that could not be sent to its end. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
   }
 
   transferSyntaxesFor(sopClassUid: string): readonly string[] {
@@ -68,7 +74,7 @@ export class StoreScu implements StoreTarget {
     response.catch(() => undefined);
     const watch = this.#watch(response);
     try {
-      await this.#send(context.id, messageId, operation, watch.touch);
+      await this.#send(context.id, messageId, operation, watch);
       return await response;
     } finally {
       watch.stop();
@@ -98,12 +104,7 @@ export class StoreScu implements StoreTarget {
     await this.#options.close();
   }
 
-  async #send(
-    contextId: number,
-    messageId: number,
-    operation: SubOperation,
-    touch: () => void,
-  ): Promise<void> {
+  async #send(contextId: number, messageId: number, operation: SubOperation, watch: Watch): Promise<void> {
     const { driver, priority, originator } = this.#options;
     const command = encodeMessage({
       type: 'C-STORE-RQ',
@@ -118,17 +119,23 @@ export class StoreScu implements StoreTarget {
       }),
     });
     let pdvs = [{ contextId, isCommand: true, isLast: true, bytes: command }];
+    let isWhole = false;
     try {
       for await (const { bytes, isLast } of marked(operation.pieces, operation.sizeBytes)) {
         pdvs.push(dataSetPdv(contextId, bytes, isLast));
+        watch.start();
         if (!(await driver.sendPdvs(pdvs)))
           throw this.#ended ?? new Problem('peer-unreachable', 'association ended');
-        touch();
+        // Until the next piece is there it is we who take their time, as where a frame has to be decoded.
+        if (!isLast) watch.stop();
+        isWhole = isLast;
         pdvs = [];
       }
+      if (!isWhole) throw new Error(`${operation.sopInstanceUid} is shorter than was said`);
     } catch (error) {
       // A data set that was begun and cannot be finished: only an abort makes the peer drop it.
       if (pdvs.length === 0) {
+        this.#isAbandoned = this.#ended === undefined;
         this.end(messageOf(error));
         driver.abort(messageOf(error));
       }
@@ -137,19 +144,27 @@ export class StoreScu implements StoreTarget {
   }
 
   /** Ends the association when the peer neither takes nor answers for too long: a stalled one stalls nobody else. */
-  #watch(response: Promise<number>): { touch(): void; stop(): void } {
+  #watch(response: Promise<number>): Watch {
     const { driver, responseTimeoutMs } = this.#options;
-    const timer = setTimeout(() => {
-      const words = `no answer to C-STORE within ${responseTimeoutMs} ms`;
-      this.end(words);
-      driver.abort(words);
-    }, responseTimeoutMs);
-    void response.then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
-    return { touch: () => timer.refresh(), stop: () => clearTimeout(timer) };
+    let timer: NodeJS.Timeout | undefined;
+    const stop = () => clearTimeout(timer);
+    const start = () => {
+      stop();
+      timer = setTimeout(() => {
+        const words = `no answer to C-STORE within ${responseTimeoutMs} ms`;
+        this.end(words);
+        driver.abort(words);
+      }, responseTimeoutMs);
+    };
+    void response.then(stop, stop);
+    return { start, stop };
   }
+}
+
+/** Runs while it is the peer's turn. */
+interface Watch {
+  start(): void;
+  stop(): void;
 }
 
 interface MarkedPiece {

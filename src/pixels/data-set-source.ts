@@ -28,13 +28,23 @@ export function fileSource(path: string, offset: number, sizeBytes: number): Dat
   };
 }
 
+/** Bytes in memory; the pieces are views of them. */
+export function memorySource(bytes: Buffer): DataSetSource {
+  return {
+    sizeBytes: bytes.length,
+    async *pieces(from, to) {
+      if (from < bytes.length) yield bytes.subarray(from, Math.min(to, bytes.length));
+    },
+  };
+}
+
 /** What a deflated data set holds — PS3.5 §A.5. Each reading begins at its beginning. */
 export function inflatedSource(deflated: DataSetSource): DataSetSource {
   return {
     sizeBytes: Infinity,
     async *pieces(from, to) {
       let offset = 0;
-      for await (const piece of inflated(deflated)) {
+      for await (const piece of inflated(deflated.pieces(0, Infinity))) {
         const start = Math.max(0, from - offset);
         const end = Math.min(piece.length, to - offset);
         offset += piece.length;
@@ -75,9 +85,14 @@ export async function readBytes(source: DataSetSource, from: number, bytes: numb
   return Buffer.concat(pieces, bytes);
 }
 
-async function* inflated(deflated: DataSetSource): AsyncGenerator<Buffer, void, undefined> {
+/**
+ * What a raw deflate stream holds — RFC 1951. How much that is, is for the caller to watch.
+ * @param deflated pieces that are ours until the next one is asked for
+ * @throws Problem 'not-renderable'
+ */
+export async function* inflated(deflated: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   const inflate = createInflateRaw();
-  const feeding = pipeline(copies(deflated.pieces(0, Infinity)), inflate);
+  const feeding = pipeline(copies(deflated), inflate);
   // Whoever reads from `inflate` sees the failure.
   feeding.catch(() => undefined);
   try {

@@ -6,6 +6,7 @@ import { Frames } from './frames.ts';
 import { pixelLimits } from './limits.ts';
 import { frameBytesOf } from './pixel-module.ts';
 import { renderedFrame } from './render.ts';
+import type { ThreadAnswer } from './threads.ts';
 
 /** Which picture of which file. */
 export interface PictureRequest {
@@ -26,10 +27,8 @@ export type PictureAnswer = (
   | { png: Uint8Array }
   /** A refusal; with the code 'internal' a bug, and `words` is its stack. */
   | { code: ProblemCode; words: string }
-) & {
-  /** The thread should be ended: a decoder has failed in it, or holds much memory. */
-  isSpent: boolean;
-};
+) &
+  ThreadAnswer;
 
 parentPort?.on('message', async (request: PictureRequest) => {
   const answer = await answerTo(request);

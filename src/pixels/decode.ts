@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import type { Context, NativeCodecs } from 'dcmjs-codecs';
 import { uids } from '../dicom/uids.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
-import type { Frames, StoredFrame } from './frames.ts';
+import type { Frames } from './frames.ts';
 import { jpeg2000LayoutOf } from './jpeg-2000-layout.ts';
 import { pixelLimits } from './limits.ts';
 import { frameBytesOf, type PixelModule } from './pixel-module.ts';
@@ -20,6 +20,34 @@ export class DecoderFailure extends Problem {}
 
 /** Transfer syntaxes in which a stream is not a frame but a film. */
 const VIDEO = /^1\.2\.840\.10008\.1\.2\.4\.10[0-8](\.1)?$/;
+
+/** Transfer syntaxes of encapsulated frames that can be decoded — PS3.5 §A.4. Of JPEG, what is neither hierarchical nor arithmetically coded. */
+const DECODABLE: ReadonlySet<string> = new Set([
+  uids.EncapsulatedUncompressedExplicitVRLittleEndian,
+  uids.DeflatedImageFrameCompression,
+  uids.RLELossless,
+  uids.JPEGBaseline8Bit,
+  uids.JPEGExtended12Bit,
+  uids.JPEGSpectralSelectionNonHierarchical68,
+  uids.JPEGFullProgressionNonHierarchical1012,
+  uids.JPEGLossless,
+  uids.JPEGLosslessSV1,
+  uids.JPEGLSLossless,
+  uids.JPEGLSNearLossless,
+  uids.JPEG2000Lossless,
+  uids.JPEG2000,
+  uids.HTJ2KLossless,
+  uids.HTJ2KLosslessRPCL,
+  uids.HTJ2K,
+  uids.JPEGXLLossless,
+  uids.JPEGXLJPEGRecompression,
+  uids.JPEGXL,
+]);
+
+/** Whether frames in this transfer syntax can be decoded; one stream or the other may still be broken. */
+export function isDecodable(transferSyntaxUid: string): boolean {
+  return DECODABLE.has(transferSyntaxUid);
+}
 
 /** Decoders by what the stream is. */
 const DECODERS = {
@@ -41,13 +69,19 @@ export async function decodedFrame(frames: Frames, index: number): Promise<Decod
   if (VIDEO.test(uid)) throw new Problem('not-renderable', `a video (${name}) has no picture here`);
   const frame = await frames.read(index);
   if (!frame.isCompressed) return { module: frames.module, bytes: frame.bytes };
-  return decompressed(frame, frames.module, uid);
+  return decompressed(frame.bytes, frames.module, uid, true);
 }
 
-async function decompressed(
-  { bytes }: StoredFrame,
+/**
+ * Decodes one frame, exactly: samples are those that the decoder gives, never converted to other colours.
+ * @param mayBeCut half a frame is better than none, for people to look at and not to measure
+ * @throws Problem 'not-renderable'; DecoderFailure
+ */
+export async function decompressed(
+  bytes: Buffer,
   module: PixelModule,
   transferSyntaxUid: string,
+  mayBeCut = false,
 ): Promise<DecodedFrame> {
   switch (transferSyntaxUid) {
     case uids.EncapsulatedUncompressedExplicitVRLittleEndian:
@@ -61,12 +95,19 @@ async function decompressed(
       if (stream === undefined) {
         throw new Problem('not-renderable', 'the frame begins as no compressed stream that we know');
       }
+      if (!mayBeCut) assertWhole(stream);
       assertSameSize(stream, module);
       const codeStream = bytes.subarray(stream.offset);
       if (stream.codec === 'jpeg-2000' || stream.codec === 'htj2k') assertFewParts(codeStream);
       return run(stream.codec, codeStream, module, stream);
     }
   }
+}
+
+/** Decoders of JPEG and HTJ2K fill up what is missing at the end without a word. */
+function assertWhole({ codec, isEnded }: Stream): void {
+  if (isEnded === false && (codec === 'jpeg' || codec === 'htj2k'))
+    throw new Problem('not-renderable', `the ${codec} stream is cut short: it has no end`);
 }
 
 /** What a stream announces is what its decoder takes memory for, so it has to be what the data set says, which is bounded. */
@@ -100,12 +141,13 @@ async function run(
   module: PixelModule,
   stream?: Stream,
 ): Promise<DecodedFrame> {
+  const bitsAllocated = decodedBitsOf(module, stream);
   const { Context, NativeCodecs } = await codecs();
   const context = new Context({
     width: module.columns,
     height: module.rows,
-    bitsAllocated: module.bitsAllocated,
-    bitsStored: module.bitsStored,
+    bitsAllocated,
+    bitsStored: Math.min(bitsAllocated, module.bitsStored),
     samplesPerPixel: module.samplesPerPixel,
     pixelRepresentation: module.isSigned ? 1 : 0,
     planarConfiguration: module.isPlanar ? 1 : 0,
@@ -120,12 +162,48 @@ async function run(
       cause: error,
     });
   }
+  if (codec === 'jpeg-xl') assertRgb(module);
   const { buffer, byteOffset, byteLength } = decoded.getDecodedBuffer() ?? new Uint8Array();
-  return whole(Buffer.from(buffer, byteOffset, byteLength), {
+  const frame = whole(Buffer.from(buffer, byteOffset, byteLength), {
     ...module,
+    bitsAllocated,
     photometricInterpretation: photometricAfter(module.photometricInterpretation, stream),
     isPlanar: decoded.getPlanarConfiguration() === 1 && module.samplesPerPixel > 1,
   });
+  return bitsAllocated === module.bitsAllocated ? frame : inWords(frame);
+}
+
+/**
+ * In how many bits a decoder gives samples: as their precision in the stream needs, whatever Bits Allocated says. What it is told otherwise it takes for granted.
+ * @throws Problem 'not-renderable' where Bits Allocated has no room for them
+ */
+function decodedBitsOf(
+  { bitsAllocated, bitsStored, isSigned }: PixelModule,
+  stream: Stream | undefined,
+): number {
+  if (stream?.bits === undefined) return bitsAllocated;
+  const bits = [8, 16].find((one) => one >= (stream.bits ?? 0)) ?? 32;
+  // Bytes make 16-bit samples without loss where it is known what the other bits are.
+  const isWidened = bits === 8 && bitsAllocated === 16 && (!isSigned || bitsStored <= 8);
+  if (bits === bitsAllocated || isWidened) return bits;
+  throw new Problem(
+    'not-renderable',
+    `the ${stream.codec} stream has samples of ${stream.bits} bits, and Bits Allocated is ${bitsAllocated}`,
+  );
+}
+
+function inWords({ module, bytes }: DecodedFrame): DecodedFrame {
+  const words = module.isSigned ? new Int16Array(new Int8Array(bytes)) : new Uint16Array(bytes);
+  return { module: { ...module, bitsAllocated: 16 }, bytes: Buffer.from(words.buffer) };
+}
+
+/** A decoder of JPEG XL gives colours as RGB whatever they were when they were compressed: then the data set would be wrong about them. */
+function assertRgb({ samplesPerPixel, photometricInterpretation }: PixelModule): void {
+  if (samplesPerPixel === 1 || ['RGB', 'XYB'].includes(photometricInterpretation)) return;
+  throw new Problem(
+    'not-renderable',
+    `JPEG XL of ${photometricInterpretation}: the colours of its samples are not known`,
+  );
 }
 
 /** PS3.3 §C.7.6.3.1.2: what is subsampled, or transformed within JPEG 2000, is so in the stream alone. */

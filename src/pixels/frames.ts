@@ -116,7 +116,8 @@ function shiftedDown(bytes: Buffer, shift: number, frameBits: number): Buffer {
   return shifted;
 }
 
-function extendedOffsetsOf(dataSet: DataSet): ExtendedOffsets | undefined {
+/** Undefined where there is no such table, or half of it. */
+export function extendedOffsetsOf(dataSet: DataSet): ExtendedOffsets | undefined {
   const offsets = dataSet.get(tags.ExtendedOffsetTable);
   const lengths = dataSet.get(tags.ExtendedOffsetTableLengths);
   if (offsets === undefined || lengths === undefined) return undefined;

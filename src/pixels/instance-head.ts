@@ -1,6 +1,5 @@
 import { DataSet } from '../dicom/data-set.ts';
 import { type BulkElement, DataSetScanner } from '../dicom/data-set-scanner.ts';
-import { tags } from '../dicom/dictionary/tags.ts';
 import type { TransferSyntax } from '../dicom/transfer-syntax.ts';
 import { Problem } from '../lib/problem.ts';
 import type { DataSetSource } from './data-set-source.ts';
@@ -22,7 +21,7 @@ export async function readHead(
   source: DataSetSource,
   syntax: TransferSyntax,
 ): Promise<InstanceHead | undefined> {
-  const scanner = new DataSetScanner(syntax, new Set([tags.IconImageSequence]));
+  const scanner = new DataSetScanner(syntax, new Set());
   const pieces: Buffer[] = [];
   for await (const piece of source.pieces(0, Infinity)) {
     scanner.write(piece);
@@ -36,16 +35,8 @@ export async function readHead(
     }
     if (bulk === undefined) continue;
     const limits = { depthMax: pixelLimits.headDepthMax, elementsMax: pixelLimits.headElementsMax };
-    const head = withoutIcon(Buffer.concat(pieces, bulk.position), scanner);
+    const head = Buffer.concat(pieces, bulk.position);
     return { dataSet: DataSet.decode(head, syntax, limits), pixelData: bulk };
   }
   return undefined;
-}
-
-/** Icon Image Sequence (0088,0200) has Pixel Data of its own, which may be encapsulated as no other value in a data set. */
-function withoutIcon(head: Buffer, scanner: DataSetScanner): Buffer {
-  const icon = scanner.kept.get(tags.IconImageSequence);
-  const start = icon === undefined ? -1 : head.indexOf(icon.bytes);
-  if (icon === undefined || start < 0) return head;
-  return Buffer.concat([head.subarray(0, start), head.subarray(start + icon.bytes.length)]);
 }

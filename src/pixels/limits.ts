@@ -19,7 +19,7 @@ export const pixelLimits = {
   jpeg2000PrecinctsMax: 100_000,
   jpeg2000CodeBlocksMax: 1_000_000,
   jpeg2000PacketsOfTileMax: 10_000_000,
-  /** By how much the process may grow meanwhile, bytes: WebAssembly is not bound by the limits of its thread. */
+  /** By how much the process may grow meanwhile, bytes for each thread: a mammogram in JPEG 2000 takes 250 MB, and WebAssembly is not bound by the limits of its thread. */
   growthBytesMax: 512 * 1024 * 1024,
   /** How often it is looked at, milliseconds. */
   growthLookMs: 50,
@@ -27,8 +27,14 @@ export const pixelLimits = {
   pictureTimeoutMs: 10_000,
   /** Pictures that wait for their turn. */
   queueMax: 32,
-  /** How long the thread stays when there is nothing to do, milliseconds. */
+  /** How long a thread stays when there is nothing to do, milliseconds. */
   idleMs: 60_000,
+  /** Threads that decode frames for those who take only uncompressed ones. */
+  decodeThreadsMax: 2,
+  /** From the beginning of one frame to its end, milliseconds: a mammogram in JPEG 2000 takes four seconds on a PC. */
+  decodeTimeoutMs: 30_000,
+  /** Frames that wait for their turn; a retrieve has a handful under way. */
+  decodeQueueMax: 1000,
   /** A thread that has held a larger frame is ended, for WebAssembly gives no memory back. */
   frameBytesKept: 32 * 1024 * 1024,
 } as const;

@@ -9,6 +9,10 @@ export interface Stream {
     /** Per pixel; undefined where it would take a decoder to know. */
     samples?: number;
   };
+  /** Precision of a sample, of the widest component; undefined where it would take a decoder to know. */
+  bits?: number;
+  /** Whether its end is marked behind its beginning; undefined where it would take a decoder to know. */
+  isEnded?: boolean;
   /** The colours are luminance and chrominance, whatever the data set says; known of JPEG alone. */
   isYbr: boolean;
   /** Bytes before the code stream, as of a file format around it. */
@@ -18,6 +22,8 @@ export interface Stream {
 /** Start of image, and what begins like it. */
 const SOI = 0xffd8;
 const SOC = Buffer.from('ff4fff51', 'hex');
+/** EOI of JPEG and JPEG-LS, EOC of JPEG 2000; among entropy-coded bytes these two never follow each other. */
+const END = Buffer.from('ffd9', 'hex');
 const JP2_SIGNATURE = Buffer.from('0000000c6a502020', 'hex');
 
 /** @returns undefined where the bytes begin as none of the streams that we know */
@@ -76,6 +82,9 @@ function jpegFrame(
       columns: bytes.readUInt16BE(at + 7),
       samples,
     },
+    bits: bytes[at + 4] ?? 0,
+    // A picture within the picture, such as cameras write, stands before the frame header.
+    isEnded: bytes.lastIndexOf(END) > at,
     // Only chrominance is subsampled.
     isYbr: marker !== 0xf7 && samples === 3 && (adobeTransform === 1 || firstFactors !== secondFactors),
     offset: 0,
@@ -87,14 +96,25 @@ function jpeg2000Of(bytes: Buffer, offset: number): Stream | undefined {
   const siz = offset + 4;
   if (siz + 39 > bytes.length) return undefined;
   const capabilities = bytes.readUInt16BE(siz + 2);
+  const samples = bytes.readUInt16BE(siz + 36);
   return {
     codec: (capabilities & 0x4000) === 0 ? 'jpeg-2000' : 'htj2k',
     size: {
       columns: bytes.readUInt32BE(siz + 4) - bytes.readUInt32BE(siz + 12),
       rows: bytes.readUInt32BE(siz + 8) - bytes.readUInt32BE(siz + 16),
-      samples: bytes.readUInt16BE(siz + 36),
+      samples,
     },
+    bits: widestOf(bytes.subarray(siz + 38), samples),
+    isEnded: bytes.lastIndexOf(END) > siz,
     isYbr: false,
     offset,
   };
+}
+
+/** Of Ssiz, XRsiz and YRsiz of each component; of a sign the highest bit tells. */
+function widestOf(components: Buffer, count: number): number {
+  let widest = 0;
+  for (let at = 0; at < Math.min(count * 3, components.length); at += 3)
+    widest = Math.max(widest, ((components[at] ?? 0) & 0x7f) + 1);
+  return widest;
 }

@@ -38,6 +38,11 @@ export interface Identity {
   session: { id: string; mustChangePassword: boolean } | undefined;
 }
 
+export type Check =
+  | { outcome: 'right'; user: string }
+  | { outcome: 'wrong' }
+  | { outcome: 'too-many-attempts'; retryAfterMs: number };
+
 export type Login =
   | { outcome: 'signed-in'; user: User; sessionId: string; cookie: string }
   | { outcome: 'wrong' }
@@ -100,6 +105,18 @@ export class Accounts {
   }
 
   /**
+   * Whether this is the account's password, or, without one, whether there is such an account: for whoever needs no session. Guessing is slowed down as
+   * by `login`.
+   * @throws Problem 'catalog-unavailable' or 'backlog-full'
+   */
+  async check(name: string, password: string | undefined, address: string): Promise<Check> {
+    const retryAfterMs = this.#backoff.delayMs(name, address);
+    if (retryAfterMs > 0) return { outcome: 'too-many-attempts', retryAfterMs };
+    const user = await this.#verified(name, password, address);
+    return user === undefined ? { outcome: 'wrong' } : { outcome: 'right', user: user.name };
+  }
+
+  /**
    * Undefined for nobody: no credentials, or some that are not good, or not any more.
    * @param isUse whether a session lives on because of it
    * @throws Problem 'catalog-unavailable'
@@ -150,11 +167,16 @@ export class Accounts {
     return { outcome: 'signed-in', user: changed, sessionId, cookie };
   }
 
-  /** The user, if this is the password. What could not be looked at is no failed attempt. */
-  async #verified(name: string, password: string, address: string): Promise<User | undefined> {
+  /** The user, if this is the password, or none was given. What could not be looked at is no failed attempt. */
+  async #verified(name: string, password: string | undefined, address: string): Promise<User | undefined> {
     this.#backoff.failed(name, address);
     try {
       const user = await this.#options.catalog.users.findByName(name.normalize('NFC').trim());
+      if (password === undefined) {
+        // A name is no proof: it makes good no wrong password.
+        if (user !== undefined) this.#backoff.undo(name, address);
+        return user;
+      }
       const isRight = await verifyPassword(password, user?.passwordHash);
       if (isRight) this.#backoff.succeeded(name, address);
       return isRight ? user : undefined;

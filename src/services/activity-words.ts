@@ -55,12 +55,17 @@ export function endedEvent(
   };
 }
 
-export function queryRefusedEvent({ party }: AssociationTally, operation: string, words: string): NewEvent {
+export function queryRefusedEvent(
+  { party }: AssociationTally,
+  operation: string,
+  status: string,
+  words: string,
+): NewEvent {
   return {
     kind: 'query-refused',
     severity: 'warning',
     words: `${operation} of ${party.callingAeTitle} at ${party.address} refused: ${words}`,
-    fields: { ...callerFields(party), operation, reason: words },
+    fields: { ...callerFields(party), operation, status, reason: words },
   };
 }
 

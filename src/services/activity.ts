@@ -25,6 +25,8 @@ export interface ActivityOptions {
     peers: { touch(seen: readonly Sighting[]): Promise<void> };
   };
   log: Log;
+  /** Told at once of each event, many that are alike as one; never throws. */
+  recorded?(event: CatalogEvent): void;
   clock?: Clock;
 }
 
@@ -54,7 +56,8 @@ export class Activity implements Observer {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #queue: EventQueue;
-  readonly #storms = new StormGuard((event) => this.#queue.add(event));
+  readonly #recorded: (event: CatalogEvent) => void;
+  readonly #storms = new StormGuard((event) => this.#keep(event));
   readonly #sightings: Sightings;
   readonly #arrivals = new Arrivals();
   readonly #notes = new Map<AssociationTally, AssociationNotes>();
@@ -63,8 +66,9 @@ export class Activity implements Observer {
   readonly #stopTicking: () => void;
   #notedAt: number;
 
-  constructor({ catalog, log, clock = systemClock }: ActivityOptions) {
+  constructor({ catalog, log, recorded = () => undefined, clock = systemClock }: ActivityOptions) {
     this.#log = log;
+    this.#recorded = recorded;
     this.#clock = clock;
     this.#notedAt = clock.now();
     this.#sightings = new Sightings({ touch: (seen) => catalog.peers.touch(seen), log });
@@ -85,7 +89,7 @@ export class Activity implements Observer {
     }
     // Whoever guesses passwords makes as many of these as he likes.
     if (event.kind === 'login-failed') this.#addCondensed(event, String(event.fields['address'] ?? ''));
-    else this.#queue.add(this.#stamped(event));
+    else this.#keep(this.#stamped(event));
   }
 
   /** @returns what ends it */
@@ -177,10 +181,12 @@ export class Activity implements Observer {
     this.#notes.get(tally)?.refused(status, words, this.#clock.now());
   }
 
+  queryReceived(): void {}
+
   queryAnswered(): void {}
 
-  queryRefused(tally: AssociationTally, operation: string, words: string): void {
-    this.#addCondensed(queryRefusedEvent(tally, operation, words), tally.party.address);
+  queryRefused(tally: AssociationTally, operation: string, status: string, words: string): void {
+    this.#addCondensed(queryRefusedEvent(tally, operation, status, words), tally.party.address);
   }
 
   retrieveAnswered(tally: AssociationTally, retrieved: RetrievedObservation): void {
@@ -188,6 +194,8 @@ export class Activity implements Observer {
     const { operation, destination: aeTitle, completed } = retrieved;
     if (operation === 'C-MOVE' && completed > 0) this.#sightings.seen({ aeTitle, seenAt: this.#clock.now() });
   }
+
+  instancesTransferred(): void {}
 
   connectionDropped(address: string): void {
     const party = { callingAeTitle: '', calledAeTitle: '', address, isPeer: false, isTls: false };
@@ -224,6 +232,11 @@ export class Activity implements Observer {
     this.#sightings.seen(
       lastStoredAt > 0 ? { aeTitle, seenAt, storedAt: lastStoredAt } : { aeTitle, seenAt },
     );
+  }
+
+  #keep(event: CatalogEvent): void {
+    this.#queue.add(event);
+    this.#recorded(event);
   }
 
   #addCondensed(event: NewEvent, key: string): void {

@@ -15,6 +15,8 @@ export interface Caller {
   proposed: readonly string[];
   /** Undefined for a caller that is no peer of ours, and for one that calls from elsewhere than it must. */
   peer: Peer | undefined;
+  /** Name of the account that its user identity was found to be: PS3.7 Annex D.3.3.7. */
+  user?: string;
 }
 
 export interface CallersOptions {

@@ -5,6 +5,13 @@ import { generate } from 'selfsigned';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import { readSecretFile, setSecretFileAside, writeSecretFile } from '../storage/secret-files.ts';
+import {
+  type CertificateDescription,
+  certificateBlocks,
+  describeCertificate,
+  inOneLine,
+  parsedCertificate,
+} from './pem-certificates.ts';
 
 /** PEM: the chain, the leaf first; and the key of the leaf, unencrypted. */
 export interface CertificateFiles {
@@ -12,30 +19,18 @@ export interface CertificateFiles {
   privateKey: string;
 }
 
-/** What a certificate says of itself. */
-export interface CertificateDescription {
-  subject: string;
-  issuer: string;
-  /** DNS names and addresses. */
-  names: string[];
-  /** Milliseconds since 1970. */
-  validFrom: number;
-  validUntil: number;
-  /** Upper-case hex, with colons. */
-  sha256Fingerprint: string;
-  isSelfSigned: boolean;
-}
-
 export interface CertificatesOptions {
   /** Key and chain in one file, so that no power cut parts them. */
   file: string;
-  log: Log;
+  log: Pick<Log, 'info' | 'error'>;
 }
 
 const FILE_BYTES_MAX = 300_000;
 const CHAIN_LENGTH_MAX = 10;
 const VALID_YEARS = 10;
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+?-----END CERTIFICATE-----/g;
+const RSA_KEYS: ReadonlySet<string> = new Set(['rsa', 'rsa-pss']);
+/** P-256, P-384 and P-521, as OpenSSL names them. */
+const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 const PEM_PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/;
 
 /** The certificate by which we are known to browsers and to DICOM nodes that call by TLS: the owner's, or a self-signed one of ours. */
@@ -86,16 +81,7 @@ export class Certificates {
   }
 
   describe(): CertificateDescription {
-    const leaf = new X509Certificate(this.#current.certificate);
-    return {
-      subject: inOneLine(leaf.subject),
-      issuer: inOneLine(leaf.issuer),
-      names: namesOf(leaf),
-      validFrom: Date.parse(leaf.validFrom),
-      validUntil: Date.parse(leaf.validTo),
-      sha256Fingerprint: leaf.fingerprint256,
-      isSelfSigned: leaf.subject === leaf.issuer && leaf.verify(leaf.publicKey),
-    };
+    return describeCertificate(new X509Certificate(this.#current.certificate));
   }
 
   /** @throws Problem 'unusable-setting' in words, and the one there was stays */
@@ -119,7 +105,9 @@ export class Certificates {
 
   #use(parts: CertificateFiles): Promise<void> {
     const turn = this.#last.then(async () => {
-      await writeSecretFile(this.#file, textOf(parts));
+      await writeSecretFile(this.#file, textOf(parts)).catch((error: unknown) => {
+        throw unusable(`the certificate cannot be kept: ${messageOf(error)}`);
+      });
       this.#current = parts;
       for (const listener of this.#listeners) listener();
     });
@@ -138,7 +126,7 @@ function textOf({ certificate, privateKey }: CertificateFiles): string {
 
 /** Only the blocks that count, checked against each other. @throws Problem 'unusable-setting' */
 function checked(given: CertificateFiles): CertificateFiles {
-  const blocks = given.certificate.match(PEM_CERTIFICATE) ?? [];
+  const blocks = certificateBlocks(given.certificate);
   if (blocks.length === 0) throw unusable('no certificate in PEM form (-----BEGIN CERTIFICATE-----)');
   if (blocks.length > CHAIN_LENGTH_MAX) {
     throw unusable(`a chain of ${blocks.length} certificates is longer than ${CHAIN_LENGTH_MAX}`);
@@ -164,20 +152,22 @@ function checked(given: CertificateFiles): CertificateFiles {
   return parts;
 }
 
-/** TLS has demands of its own, as on the length of a key: what it refuses would keep the next start from its ports. */
+/**
+ * TLS has demands of its own: what it refuses would keep the next start from its ports. An RSA key has 2048 bits or more, and signatures are
+ * of SHA-256 or better — RFC 9325 §4.5, which PS3.15 §B.12 and §B.13 ask for. With a key of another kind there is a profile, or a browser, to whom no
+ * handshake succeeds.
+ */
 function assertServable({ certificate, privateKey }: CertificateFiles): void {
+  const { asymmetricKeyType = '', asymmetricKeyDetails } = createPrivateKey(privateKey);
+  const curve = asymmetricKeyDetails?.namedCurve ?? '';
+  if (!RSA_KEYS.has(asymmetricKeyType) && !CURVES.has(curve)) {
+    const kind = curve === '' ? asymmetricKeyType : `of the curve ${curve}`;
+    throw unusable(`a key that is ${kind} serves nobody: RSA, or one of the curves P-256, P-384, P-521`);
+  }
   try {
-    createSecureContext({ cert: certificate, key: privateKey });
+    createSecureContext({ cert: certificate, key: privateKey, ciphers: 'DEFAULT@SECLEVEL=2' });
   } catch (error) {
     throw unusable(`TLS does not take the certificate: ${messageOf(error)}`);
-  }
-}
-
-function parsedCertificate(pem: string, index: number): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    throw unusable(`certificate ${index + 1} cannot be read`);
   }
 }
 
@@ -224,17 +214,6 @@ function ownAddresses(): string[] {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ scopeid }) => scopeid === undefined || scopeid === 0)
     .map(({ address }) => address);
-}
-
-/** `DNS:localhost, IP Address:127.0.0.1`, as Node writes subjectAltName. */
-function namesOf(leaf: X509Certificate): string[] {
-  return (leaf.subjectAltName ?? '')
-    .split(', ')
-    .flatMap((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1] ?? []);
-}
-
-function inOneLine(name: string): string {
-  return name.split('\n').join(', ').slice(0, 300);
 }
 
 function unusable(words: string): Problem {

@@ -7,23 +7,30 @@ import { type TransferSyntax, transferSyntaxOf } from '../dicom/transfer-syntax.
 import { uids } from '../dicom/uids.ts';
 import { isVr, vrTraits } from '../dicom/vr.ts';
 import { Problem } from '../lib/problem.ts';
+import { inflated } from '../pixels/data-set-source.ts';
+import { isDecodable } from '../pixels/decode.ts';
 import { serviceLimits } from './limits.ts';
 
-/** Transfer syntaxes into which an uncompressed data set is converted, the preferred one first. */
+/** Transfer syntaxes into which a data set is converted, the preferred one first. */
 export const CONVERSION_TARGETS: readonly string[] = [
   uids.ExplicitVRLittleEndian,
   uids.ImplicitVRLittleEndian,
 ];
 
-const SOURCES: ReadonlySet<string> = new Set([...CONVERSION_TARGETS, uids.ExplicitVRBigEndian]);
+/** Those whose Pixel Data is as it will be, but for its byte order. */
+const SOURCES: ReadonlySet<string> = new Set([
+  ...CONVERSION_TARGETS,
+  uids.ExplicitVRBigEndian,
+  uids.DeflatedExplicitVRLittleEndian,
+]);
 
-/** Whether data sets of this transfer syntax can be converted without loss. */
+/** Whether data sets of this transfer syntax can be converted without loss, their frames being decoded where they are compressed. */
 export function isConvertible(transferSyntaxUid: string): boolean {
-  return SOURCES.has(transferSyntaxUid);
+  return SOURCES.has(transferSyntaxUid) || isDecodable(transferSyntaxUid);
 }
 
 /**
- * The same data set in another uncompressed transfer syntax — PS3.5 §A.1 to §A.3. Values stay as they are, but for their byte order; the
+ * The same data set, whose Pixel Data is native, in another transfer syntax — PS3.5 §A.1 to §A.3, §A.5. Values stay as they are, but for their byte order; the
  * value of Pixel Data streams through.
  * @param pieces of a data set in `fromUid`; each is used before the next is asked for
  * @throws Problem 'unreadable-data-set'
@@ -35,12 +42,13 @@ export async function* converted(
 ): AsyncGenerator<Buffer, void, undefined> {
   const from = knownSyntax(fromUid);
   const to = knownSyntax(toUid);
+  const native = from.deflated ? boundedInflated(pieces) : pieces;
   const scanner = new DataSetScanner(from, new Set());
   const small: Buffer[] = [];
   let smallBytes = 0;
   let value: BulkValue | undefined;
   let nextOffset = 0;
-  for await (const piece of pieces) {
+  for await (const piece of native) {
     const offset = nextOffset;
     nextOffset += piece.length;
     if (value === undefined) scanner.write(piece);
@@ -54,7 +62,7 @@ export async function* converted(
       );
       smallBytes = 0;
       const dataSet = decode(head, from);
-      value = new BulkValue(scanner.bulk, from);
+      value = new BulkValue(scanner.bulk, from, dataSet.number(tags.BitsAllocated));
       yield dataSet.encode(to);
       yield bulkHead(scanner.bulk, from, to, dataSet);
       rest = piece.subarray(valueStart);
@@ -77,6 +85,20 @@ export async function* converted(
   if (smallBytes > 0) yield decode(Buffer.concat(small), from).encode(to);
 }
 
+async function* boundedInflated(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let bytes = 0;
+  for await (const piece of inflated(pieces)) {
+    bytes += piece.length;
+    if (bytes > serviceLimits.inflatedBytesMax) {
+      throw new Problem(
+        'unreadable-data-set',
+        `the data set inflates to more than ${serviceLimits.inflatedBytesMax} bytes`,
+      );
+    }
+    yield piece;
+  }
+}
+
 /** The value of Pixel Data, made little endian on its way. */
 class BulkValue {
   readonly #wordBytes: 1 | 2 | 4 | 8;
@@ -85,7 +107,7 @@ class BulkValue {
   /** What makes a value of odd length even, as all others are made — PS3.5 §7.1.1; cameras write such. */
   #padding: Buffer;
 
-  constructor(bulk: BulkElement, from: TransferSyntax) {
+  constructor(bulk: BulkElement, from: TransferSyntax, bitsAllocated: number | undefined) {
     if (bulk.length === undefined)
       throw new Problem('unreadable-data-set', 'encapsulated Pixel Data cannot be converted');
     if (isVr(bulk.vr) && !vrTraits[bulk.vr].longLength) {
@@ -93,7 +115,7 @@ class BulkValue {
     }
     this.#left = bulk.length;
     this.#padding = Buffer.alloc(bulk.length % 2);
-    this.#wordBytes = from.bigEndian ? wordBytesOf(bulk.vr) : 1;
+    this.#wordBytes = from.bigEndian ? wordBytesOf(bulk.vr, bitsAllocated) : 1;
   }
 
   get isWhole(): boolean {
@@ -114,10 +136,11 @@ class BulkValue {
   }
 }
 
-function wordBytesOf(vr: string): 1 | 2 | 4 | 8 {
+/** Samples of more than 16 bits are turned as wholes: PS3.5 §A.3 has it so for OL and OV, and those who write them as OW do it too. */
+function wordBytesOf(vr: string, bitsAllocated: number | undefined): 1 | 2 | 4 | 8 {
   switch (vr) {
     case 'OW':
-      return 2;
+      return bitsAllocated === 32 ? 4 : 2;
     case 'OF':
     case 'OL':
       return 4;
@@ -149,8 +172,18 @@ function decode(bytes: Buffer, from: TransferSyntax): DataSet {
   // As deep as what we store: a sequence and its item are two of the scanner's containers.
   const limits = { depthMax: scanLimits.depthMax / 2, elementsMax: serviceLimits.convertedElementsMax };
   const dataSet = DataSet.decode(bytes, from, limits);
+  assertNative(dataSet);
   if (from.encoding === 'implicit' && dataSet.number(tags.PixelRepresentation) === 1) markSigned(dataSet);
   return dataSet;
+}
+
+/** Fragments in an item belong to a compressed transfer syntax — PS3.5 §A.4. */
+function assertNative(dataSet: DataSet): void {
+  for (const element of dataSet.elements()) {
+    if (element.vr === 'SQ') for (const item of element.items) assertNative(item);
+    else if (element.isEncapsulated === true)
+      throw new Problem('unreadable-data-set', 'encapsulated Pixel Data of an item cannot be converted');
+  }
 }
 
 /** Attributes that are US or SS by Pixel Representation (0028,0103): Implicit VR does not say which — PS3.6 Table 6-1. */
@@ -189,7 +222,7 @@ function markSigned(dataSet: DataSet): void {
 
 function knownSyntax(uid: string): TransferSyntax {
   const syntax = transferSyntaxOf(uid);
-  if (syntax === undefined || !isConvertible(uid)) {
+  if (syntax === undefined || !SOURCES.has(uid)) {
     throw new Problem('unreadable-data-set', `transfer syntax ${uid} cannot be converted`);
   }
   return syntax;

@@ -68,7 +68,7 @@ export function adviceFor(outcome: EchoOutcome, peer: EchoPeer, ownAeTitle: stri
       return `${aeTitle} does not take associations now. The reason is its own: try again later, and look into its log.`;
     case 'tls-failed':
       return useTls
-        ? `No encrypted connection could be made. Check that port ${port} is the TLS port of ${aeTitle}, or switch TLS off for this peer.`
+        ? `No encrypted connection could be made. Check that port ${port} is the TLS port of ${aeTitle}, or switch TLS off for this peer; that it trusts our certificate where it asks for one, and that its own is trusted here where peers are verified.`
         : `Port ${port} speaks TLS. Switch TLS on for this peer, or enter its port without TLS.`;
     case 'not-dicom':
       return `What listens on port ${port} of ${host} does not speak DICOM${useTls ? '' : ', or wants TLS'}. Check the port.`;

@@ -170,7 +170,7 @@ function guessSyntax(bytes: Buffer): typeof explicitVrLittleEndian {
 
 /** Feeds a scanner with what a deflated data set (PS3.5 §A.5) holds, within bounds. */
 class Inflation {
-  readonly #inflate: InflateRaw = createInflateRaw();
+  readonly #inflate: InflateRaw = createInflateRaw({ chunkSize: serviceLimits.inflatedPieceBytes });
   readonly #done: Promise<void>;
   #inflatedBytes = 0;
   #problem: Problem | undefined;

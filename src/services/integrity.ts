@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Catalog, StoredInstance } from '../catalog/catalog.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import { conflictPaths, filedByWeek } from '../storage/filed-instances.ts';
 import { readFileHead } from '../storage/instance-file.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
 import { InstanceReader } from '../storage/instance-reader.ts';
+import { InlineHash, type StreamHash } from './hashing.ts';
 
 export interface VerifyOptions {
   catalog: Catalog;
@@ -64,11 +64,13 @@ export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult
 
 /**
  * Reads a file and compares it with what it should be.
- * @throws Problem in words
+ * @param options a `hash` of its own, and what ends it early
+ * @throws Problem in words; 'not-found' where there is none, 'cancelled'
  */
 export async function verifyInstance(
   path: string,
   instance: Pick<StoredInstance, 'sizeBytes' | 'sha256'>,
+  options: { hash?: StreamHash; signal?: AbortSignal } = {},
 ): Promise<{ bytes: number }> {
   const { proof, dataSetOffset, dataSetBytes } = await readFileHead(path);
   if (dataSetBytes !== instance.sizeBytes) {
@@ -80,10 +82,19 @@ export async function verifyInstance(
   if (proof?.sha256 !== instance.sha256) {
     throw new Problem('unreadable-data-set', 'the proof in the file is not that of the catalogue');
   }
-  const hash = createHash('sha256');
+  const hash = options.hash ?? new InlineHash();
   const reader = await InstanceReader.open(path, dataSetOffset, dataSetBytes);
-  for await (const piece of reader.pieces()) hash.update(piece);
-  if (hash.digest('hex') !== instance.sha256)
+  try {
+    for await (const piece of reader.pieces()) {
+      if (options.signal?.aborted === true) throw new Problem('cancelled', 'cancelled');
+      hash.update(piece);
+      await hash.release();
+    }
+  } catch (error) {
+    hash.abandon();
+    throw error;
+  }
+  if ((await hash.digest()) !== instance.sha256)
     throw new Problem('unreadable-data-set', 'SHA-256 of the data set differs');
   return { bytes: dataSetBytes };
 }

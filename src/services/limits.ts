@@ -2,10 +2,16 @@
 export const serviceLimits = {
   /** What a deflated data set may inflate to, bytes. */
   inflatedBytesMax: 8 * 1024 ** 3,
+  /** It is inflated in pieces of so many: with zlib's own 16 KiB it takes five times as long. */
+  inflatedPieceBytes: 256 * 1024,
   /** Everything of a data set but Pixel Data, where it has to be converted, bytes. */
   convertedHeadBytesMax: 64 * 1024 * 1024,
   /** Its elements at all levels: an enhanced image with 10⁴ frames has some hundred thousand. */
   convertedElementsMax: 1_000_000,
+  /** Frames up to this are decoded some ahead, larger ones while the one before is sent, bytes. */
+  decodedAheadBytesMax: 4 * 1024 * 1024,
+  /** Pieces in which decoded frames are sent, bytes, even. */
+  decodedPieceBytes: 1024 * 1024,
   /** Accepted instances whose headers stay in memory until they are filed; others are read again from their files. */
   headersInMemoryMax: 4000,
   /** Pieces in which a header is read from a file, bytes; most headers are shorter. */
@@ -27,6 +33,22 @@ export const serviceLimits = {
   readAheadInstances: 4,
   readAheadBytes: 8 * 1024 * 1024,
   readAheadPieceBytes: 1024 * 1024,
+  /** Instances that one request of storage commitment refers to: the largest study of a scanner, many times over. */
+  commitmentReferencesMax: 100_000,
+  /** Elements of its Action Information, items counted too: three for each reference, and what devices add. */
+  actionElementsMax: 600_000,
+  /** So many are read in a row, some milliseconds. */
+  actionElementsPerTurn: 4000,
+  /** Action Information that is being received and taken in, of all callers together, bytes. */
+  actionRoomBytes: 32 * 1024 * 1024,
+  /** References that are verified and written down together. */
+  commitmentPieceReferences: 100,
+  /** Transactions that are not reported yet: of all callers, of one, and references of all. */
+  commitmentsMax: 1000,
+  commitmentsOfCallerMax: 200,
+  commitmentReferencesWaitingMax: 2_000_000,
+  /** While instances come in, verification rests after each for as long as that took, and no longer than this, milliseconds. */
+  verifyPauseMaxMs: 250,
   /** Sessions and API tokens are looked up so often at most, and used so again, milliseconds; and so many are remembered. */
   accountFreshMs: 10_000,
   accountEntriesMax: 1000,

@@ -1,6 +1,7 @@
 import type { StoredInstance } from '../catalog/catalog.ts';
 import { Problem } from '../lib/problem.ts';
-import { Painter, PictureTooCostly } from '../pixels/painter.ts';
+import { Painter } from '../pixels/painter.ts';
+import { TooCostly } from '../pixels/threads.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
 
 export interface PreviewOptions {
@@ -85,7 +86,7 @@ export class Previews {
       this.#keep(key, png);
       return png;
     } catch (error) {
-      if (error instanceof PictureTooCostly) {
+      if (error instanceof TooCostly) {
         this.#refuse(costKeyOf(instance, options), error, TOO_COSTLY_MS);
       } else if (error instanceof Problem && error.code === 'not-renderable') {
         this.#refuse(key, error, REFUSED_MS);

@@ -4,12 +4,13 @@ import { status, statusClass, statusWords } from '../dimse/status.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
-import { InstanceReader } from '../storage/instance-reader.ts';
-import { CONVERSION_TARGETS, converted, isConvertible } from './conversion.ts';
+import type { Decoder } from './decoded-pixels.ts';
 import type { Filer } from './filing.ts';
-import { type InformationModel, levelOfIdentifier, uniqueKeyValues } from './levels.ts';
+import { type InformationModel, levelOfIdentifier } from './levels.ts';
 import { serviceLimits } from './limits.ts';
 import { readAhead } from './read-ahead.ts';
+import { selectionOf } from './selection.ts';
+import { chooseSyntax, openSendable, type Pieces, type Sendable } from './sendable.ts';
 
 /** What is to be sent, by class and stored transfer syntax; for the negotiation with a destination. */
 export interface ContextNeed {
@@ -18,15 +19,11 @@ export interface ContextNeed {
 }
 
 /** One C-STORE sub-operation. */
-export interface SubOperation {
+export interface SubOperation extends Pieces {
   sopClassUid: string;
   sopInstanceUid: string;
   /** In which the pieces are encoded, one of those that the target takes. */
   transferSyntaxUid: string;
-  /** The data set; a piece may be used again when the next one is asked for. */
-  pieces: AsyncIterable<Buffer>;
-  /** Bytes of all pieces; undefined where that is not known beforehand. */
-  sizeBytes: number | undefined;
 }
 
 /** Where sub-operations go: an association to a move destination, or the association of a C-GET. `net` implements it. */
@@ -37,7 +34,8 @@ export interface StoreTarget {
   transferSyntaxesFor(sopClassUid: string): readonly string[];
   /**
    * @returns the status of the C-STORE-RSP
-   * @throws Problem 'peer-unreachable' where the association has ended; 'cancelled' where nobody wants it any more
+   * @throws Problem 'peer-unreachable' where the association has ended; 'cancelled' where nobody wants it any more; what the pieces throw, which ends the
+   * association where the first of them is on its way
    */
   store(operation: SubOperation): Promise<number>;
   close(): Promise<void>;
@@ -51,11 +49,15 @@ export interface TransferRequest {
   signal: AbortSignal;
   /** @throws Problem 'move-destination-unknown', 'peer-unreachable' or 'cancelled' */
   openTarget(needs: readonly ContextNeed[]): Promise<StoreTarget>;
+  /** Told what became of each instance. */
+  noted?(instance: StoredInstance, isSent: boolean): void;
 }
 
-export interface RetrieveRequest extends Pick<TransferRequest, 'signal' | 'openTarget'> {
+export interface RetrieveRequest extends Pick<TransferRequest, 'signal' | 'openTarget' | 'noted'> {
   model: InformationModel;
   identifier: DataSet;
+  /** Relational retrieval was agreed on: the levels above may be left out — PS3.4 §C.4.2.2.2.1. */
+  isRelational?: boolean;
 }
 
 /** Numbers of sub-operations — PS3.4 §C.4.2.1.6 to C.4.2.1.9. */
@@ -79,6 +81,8 @@ export interface RetrieveServiceOptions {
   catalog: Pick<Catalog, 'instances'>;
   filer: Pick<Filer, 'settled'>;
   files: InstanceFiles;
+  /** Of frames for destinations that take only uncompressed ones. */
+  decoder: Decoder;
   log: Log;
 }
 
@@ -95,10 +99,10 @@ export class RetrieveService {
    * @throws Problem: the refusal before any sub-operation
    */
   async *retrieve(request: RetrieveRequest): AsyncGenerator<Counters, RetrieveResult, undefined> {
-    const { identifier, model, signal, openTarget } = request;
-    const level = levelOfIdentifier(model, identifier);
-    const uids = selectionOf(level, model, identifier);
-    return yield* this.transfer({ level, uids, signal, openTarget });
+    const { identifier, model, isRelational = false, ...others } = request;
+    const level = levelOfIdentifier(model, identifier, isRelational);
+    const uids = selectionOf(level, model, identifier, isRelational);
+    return yield* this.transfer({ ...others, level, uids });
   }
 
   /** As `retrieve`, of what is named by its UIDs. */
@@ -107,7 +111,7 @@ export class RetrieveService {
     await this.#options.filer.settled();
     const needs = await this.#options.catalog.instances.summaryForRetrieve(level, uids);
     const remaining = needs.reduce((sum, need) => sum + need.count, 0);
-    const progress = new Progress({ remaining, completed: 0, failed: 0, warning: 0 });
+    const progress = new Progress({ remaining, completed: 0, failed: 0, warning: 0 }, request.noted);
     if (remaining === 0) return progress.result(signal);
     const target = await request.openTarget(needs);
     try {
@@ -127,28 +131,28 @@ export class RetrieveService {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<void> {
-    const open = (instance: StoredInstance) => this.#open(instance);
+    const open = (instance: StoredInstance) => this.#open(instance, target);
     const bounds = {
       count: serviceLimits.readAheadInstances,
       sizeOf: sizeAhead,
       bytes: serviceLimits.readAheadBytes,
     };
     try {
-      for await (const { item: instance, opened: reader } of readAhead(
+      for await (const { item: instance, opened: sendable } of readAhead(
         instances,
         open,
-        closeReader,
+        closeSendable,
         bounds,
       )) {
         if (signal.aborted) {
-          await closeReader(reader);
+          await closeSendable(sendable);
           return;
         }
         try {
-          progress.add(instance.sopInstanceUid, await this.#send(instance, reader, target));
+          progress.add(instance, await this.#send(instance, sendable, target));
         } catch (error) {
           if (isCancelled(error)) throw error;
-          progress.fail(instance.sopInstanceUid, messageOf(error));
+          progress.fail(instance, messageOf(error));
           this.#options.log.warn('instance not sent', {
             sopInstanceUid: instance.sopInstanceUid,
             reason: messageOf(error),
@@ -161,9 +165,14 @@ export class RetrieveService {
     }
   }
 
-  async #open(instance: StoredInstance): Promise<InstanceReader | Problem> {
+  async #open(instance: StoredInstance, target: StoreTarget): Promise<Sendable | Problem> {
+    const { sopClassUid, transferSyntaxUid: stored } = instance;
     try {
-      return await this.#openFiled(instance);
+      const accepted = target.transferSyntaxesFor(sopClassUid);
+      const to = chooseSyntax(stored, accepted, target.preferredTransferSyntaxes);
+      return await this.#openFiled(instance, to).catch((error: unknown) =>
+        this.#openAsStored(instance, target, to, error),
+      );
     } catch (error) {
       if (error instanceof Problem) return error;
       throw error;
@@ -171,118 +180,99 @@ export class RetrieveService {
   }
 
   /** The row of an instance is there a moment before its file is: one that came since the retrieve began may be between the two. */
-  async #openFiled(instance: StoredInstance): Promise<InstanceReader> {
-    const open = () =>
-      InstanceReader.open(this.#options.files.pathOf(instance), instance.dataSetOffset, instance.sizeBytes);
+  async #openFiled(instance: StoredInstance, to: string): Promise<Sendable> {
+    const { decoder, files, filer } = this.#options;
+    const open = () => openSendable(files.pathOf(instance), instance, to, decoder);
     try {
       return await open();
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
     }
-    await this.#options.filer.settled();
+    await filer.settled();
     return await open();
   }
 
-  async #send(
+  /** What cannot be decoded after all is better sent as it is stored than not at all, where the destination takes both. */
+  async #openAsStored(
     instance: StoredInstance,
-    reader: InstanceReader | Problem,
     target: StoreTarget,
-  ): Promise<number> {
-    if (reader instanceof Problem) throw reader;
+    tried: string,
+    error: unknown,
+  ): Promise<Sendable> {
+    const { sopClassUid, transferSyntaxUid: stored } = instance;
+    const isUndecodable =
+      error instanceof Problem && ['not-renderable', 'unreadable-data-set'].includes(error.code);
+    if (!isUndecodable || tried === stored || !target.transferSyntaxesFor(sopClassUid).includes(stored))
+      throw error;
+    return await this.#openFiled(instance, stored);
+  }
+
+  async #send(instance: StoredInstance, opened: Sendable | Problem, target: StoreTarget): Promise<number> {
+    if (opened instanceof Problem) throw opened;
+    const { sopClassUid, sopInstanceUid } = instance;
+    let sendable = opened;
     try {
-      const { sopClassUid, sopInstanceUid } = instance;
-      const from = instance.transferSyntaxUid;
-      const to = chooseSyntax(
-        from,
-        target.transferSyntaxesFor(sopClassUid),
-        target.preferredTransferSyntaxes,
-      );
-      const isAsStored = to === from;
-      return await target.store({
-        sopClassUid,
-        sopInstanceUid,
-        transferSyntaxUid: to,
-        pieces: isAsStored ? reader.pieces() : converted(reader.pieces(), from, to),
-        sizeBytes: isAsStored ? instance.sizeBytes : undefined,
+      const pieces = await sendable.prepare().catch(async (error: unknown) => {
+        sendable = await this.#openAsStored(instance, target, sendable.transferSyntaxUid, error);
+        return await sendable.prepare();
       });
+      const { transferSyntaxUid } = sendable;
+      return await target.store({ sopClassUid, sopInstanceUid, transferSyntaxUid, ...pieces });
     } finally {
-      await reader.close();
+      await opened.close();
+      if (sendable !== opened) await sendable.close();
     }
   }
-}
-
-/** What the destination prefers if it can be had, else the stored transfer syntax if it takes that, else one into which it can be converted. */
-function chooseSyntax(
-  stored: string,
-  accepted: readonly string[],
-  preferred: readonly string[] = [],
-): string {
-  if (accepted.length === 0)
-    throw new Problem('peer-unreachable', 'the destination does not take this SOP class');
-  const convertible = isConvertible(stored) ? CONVERSION_TARGETS : [];
-  const wanted = [...preferred.filter((uid) => uid === stored || convertible.includes(uid)), stored];
-  const target = [...wanted, ...convertible].find((uid) => accepted.includes(uid));
-  if (target === undefined) {
-    throw new Problem('peer-unreachable', `the destination does not take transfer syntax ${stored}`);
-  }
-  return target;
 }
 
 function isCancelled(error: unknown): boolean {
   return error instanceof Problem && error.code === 'cancelled';
 }
 
-async function closeReader(reader: InstanceReader | Problem): Promise<void> {
-  if (reader instanceof InstanceReader) await reader.close();
+async function closeSendable(sendable: Sendable | Problem): Promise<void> {
+  if (!(sendable instanceof Problem)) await sendable.close();
 }
 
-/** What reading ahead holds of an instance: one piece at most. */
+/** What reading ahead holds of an instance: one piece at most, or a small frame. */
 function sizeAhead(instance: StoredInstance): number {
   return Math.min(instance.sizeBytes, serviceLimits.readAheadPieceBytes);
-}
-
-/** PS3.4 §C.4.2.2.1: the unique keys of the level and of those above it in the model. */
-function selectionOf(level: Level, model: InformationModel, identifier: DataSet): RetrieveUids {
-  const isBelow = (one: Level) =>
-    level === one || (one === 'STUDY' && level !== 'PATIENT') || level === 'IMAGE';
-  return {
-    ...(model === 'PATIENT' && { patientId: uniqueKeyValues(identifier, 'PATIENT')[0] ?? '' }),
-    ...(isBelow('STUDY') && { studyInstanceUids: uniqueKeyValues(identifier, 'STUDY') }),
-    ...(isBelow('SERIES') && { seriesInstanceUids: uniqueKeyValues(identifier, 'SERIES') }),
-    ...(level === 'IMAGE' && { sopInstanceUids: uniqueKeyValues(identifier, 'IMAGE') }),
-  };
 }
 
 /** Counts sub-operations, and says when the next Pending response is due. */
 class Progress {
   readonly counters: Counters;
+  readonly #noted: TransferRequest['noted'];
   readonly #failedUids: string[] = [];
   #reason: string | undefined;
   #lastDueAt = performance.now();
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, noted: TransferRequest['noted']) {
     this.counters = counters;
+    this.#noted = noted;
   }
 
-  add(sopInstanceUid: string, value: number): void {
+  add(instance: StoredInstance, value: number): void {
     switch (statusClass(value)) {
       case 'success':
         this.#count('completed');
+        this.#noted?.(instance, true);
         break;
       case 'warning':
         this.#count('warning');
+        this.#noted?.(instance, true);
         break;
       case 'pending':
       case 'cancel':
       case 'failure':
-        this.fail(sopInstanceUid, `the destination answered ${statusWords(value)}`);
+        this.fail(instance, `the destination answered ${statusWords(value)}`);
         break;
     }
   }
 
-  fail(sopInstanceUid: string, reason: string): void {
+  fail(instance: StoredInstance, reason: string): void {
     this.#count('failed');
-    this.#failedUids.push(sopInstanceUid);
+    this.#noted?.(instance, false);
+    this.#failedUids.push(instance.sopInstanceUid);
     this.#reason ??= reason;
   }
 

@@ -3,7 +3,9 @@ import type { Peer } from '../catalog/peer-repository.ts';
 import type { Sender, SendRequest, SendResult, SendSubject } from '../jobs/send.ts';
 import { Problem } from '../lib/problem.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
+import type { Observer } from './observer.ts';
 import type { ContextNeed, Counters, RetrieveService, StoreTarget, TransferRequest } from './retrieve.ts';
+import { TransferNotes } from './transfer-notes.ts';
 
 /** Associations to peers; `net` implements it. */
 export interface StoreTargets {
@@ -20,6 +22,7 @@ export interface SendingOptions {
   retrieve: Pick<RetrieveService, 'transfer'>;
   outbound: StoreTargets;
   files: Pick<InstanceFiles, 'assertOnline'>;
+  observer: Pick<Observer, 'instancesTransferred'>;
 }
 
 /** Priority of a C-STORE-RQ — PS3.7 §9.3.1.1. */
@@ -33,7 +36,21 @@ export class Sending implements Sender {
     this.#options = options;
   }
 
+  /** Whatever was sent is told of, also where the rest could not be. */
   async send(request: SendRequest): Promise<SendResult> {
+    const { by: name, peer: destination } = request;
+    const requestor = { user: { name, address: undefined } };
+    const notes = new TransferNotes((studies, words) =>
+      this.#options.observer.instancesTransferred({ requestor, destination, studies, words }),
+    );
+    try {
+      return await this.#send(request, notes);
+    } finally {
+      notes.end();
+    }
+  }
+
+  async #send(request: SendRequest, notes: TransferNotes): Promise<SendResult> {
     const { peer: aeTitle, signal } = request;
     const { files, outbound, peers, retrieve } = this.#options;
     const peer = await peers.findByAeTitle(aeTitle);
@@ -45,6 +62,7 @@ export class Sending implements Sender {
       signal: AbortSignal.any([signal, loss.signal]),
       openTarget: async (needs) =>
         loss.watch(await outbound.openStoreTarget(peer, needs, { priority: PRIORITY_MEDIUM, signal })),
+      noted: (instance, isSent) => notes.add(instance, isSent),
     });
     let next = await transfer.next();
     while (next.done !== true) {
@@ -52,6 +70,7 @@ export class Sending implements Sender {
       next = await transfer.next();
     }
     const { counters, words } = next.value;
+    notes.end(words);
     const { done, failed, total } = progressOf(counters);
     request.progress({ done, failed, total });
     if (signal.aborted && counters.remaining > 0)

@@ -9,6 +9,18 @@ export const SETTING_EFFECTS = [
   'tls-starts',
   'tls-stops',
   'tls-port-moves',
+  'tls-profile-bcp195',
+  'tls-profile-modified',
+  'client-certificates-required',
+  'client-certificates-not-asked',
+  'peers-verified',
+  'peers-not-verified',
+  'user-identity-ignored',
+  'user-identity-checked',
+  'user-identity-required',
+  'audit-sent',
+  'audit-not-sent',
+  'audit-repository-changes',
   'unknown-callers-rejected',
   'unknown-callers-may-store',
   'unknown-callers-may-do-all',
@@ -83,6 +95,62 @@ const EFFECTS: Readonly<Record<string, (before: Settings, after: Settings) => To
           },
         ]
       : [],
+  'tls.profile': (_before, { tls }) => [
+    tls.profile === 'bcp195'
+      ? {
+          effect: 'tls-profile-bcp195',
+          words:
+            'TLS follows the profile BCP 195 (PS3.15 B.12), with those who call and those who are called.',
+        }
+      : {
+          effect: 'tls-profile-modified',
+          words:
+            'TLS follows the profile Modified BCP 195 (PS3.15 B.13), with those who call and those who are called.',
+        },
+  ],
+  'tls.clientCertificates': (_before, { tls }) =>
+    tls.clientCertificates === 'required'
+      ? [
+          {
+            effect: 'client-certificates-required',
+            words: 'Whoever calls by TLS without a certificate that is trusted is turned away.',
+          },
+        ]
+      : [
+          {
+            effect: 'client-certificates-not-asked',
+            words: 'Whoever calls by TLS needs no certificate.',
+          },
+        ],
+  'tls.verifyPeers': (_before, { tls }) =>
+    tls.verifyPeers
+      ? [
+          {
+            effect: 'peers-verified',
+            words: 'Images are sent by TLS only to peers that show a certificate that is trusted.',
+          },
+        ]
+      : [
+          {
+            effect: 'peers-not-verified',
+            words: 'Images are sent by TLS to peers whatever certificate they show.',
+          },
+        ],
+  userIdentity: (_before, { userIdentity }) => [USER_IDENTITY[userIdentity]],
+  'audit.isSyslogSent': (_before, { audit }) =>
+    audit.isSyslogSent
+      ? [
+          {
+            effect: 'audit-sent',
+            before: '',
+            after: repositoryOf(audit),
+            words: `Audit messages are also sent to ${repositoryOf(audit)}.`,
+          },
+        ]
+      : [{ effect: 'audit-not-sent', words: 'Audit messages are written here, and sent to nobody.' }],
+  'audit.syslogHost': repositoryEffects,
+  'audit.syslogPort': (before, after) =>
+    before.audit.syslogHost === after.audit.syslogHost ? repositoryEffects(before, after) : [],
   unknownCallers: (_before, { unknownCallers }) => [UNKNOWN_CALLERS[unknownCallers]],
   maximumAssociations: (_before, { maximumAssociations }) => [
     {
@@ -146,6 +214,40 @@ const UNKNOWN_CALLERS: Readonly<Record<Settings['unknownCallers'], Told>> = {
   },
 };
 
+const USER_IDENTITY: Readonly<Record<Settings['userIdentity'], Told>> = {
+  ignored: {
+    effect: 'user-identity-ignored',
+    words: 'Callers need not say which person calls, and no note is taken of it where they do.',
+  },
+  checked: {
+    effect: 'user-identity-checked',
+    words: 'Callers that say which person calls are rejected unless the accounts know that person.',
+  },
+  required: {
+    effect: 'user-identity-required',
+    words:
+      'Callers without the name and the password of an account are rejected: their images do not arrive.',
+  },
+};
+
+function repositoryEffects(before: Settings, after: Settings): Told[] {
+  if (!before.audit.isSyslogSent || !after.audit.isSyslogSent) return [];
+  const [from, to] = [repositoryOf(before.audit), repositoryOf(after.audit)];
+  return [
+    {
+      effect: 'audit-repository-changes',
+      before: from,
+      after: to,
+      words: `Audit messages are sent to ${to}, and no longer to ${from}.`,
+    },
+  ];
+}
+
+/** The same in all languages. */
+function repositoryOf({ syslogHost, syslogPort }: Settings['audit']): string {
+  return syslogHost.includes(':') ? `[${syslogHost}]:${syslogPort}` : `${syslogHost}:${syslogPort}`;
+}
+
 function aeTitleEffects(before: Settings, after: Settings): Told[] {
   const removed = before.aeTitles.filter((title) => !after.aeTitles.includes(title));
   const added = after.aeTitles.filter((title) => !before.aeTitles.includes(title));
@@ -181,12 +283,20 @@ function portWords(port: number): string {
 }
 
 /** Each setting by its path, as text, in the order of the schema. */
-function flat({ aeTitles, dimsePort, tls, ...others }: Settings): [setting: string, value: string][] {
+function flat(settings: Settings): [setting: string, value: string][] {
+  const { aeTitles, dimsePort, tls, userIdentity, audit, ...others } = settings;
   return [
     ['aeTitles', aeTitles.join(', ')],
     ['dimsePort', String(dimsePort)],
     ['tls.isEnabled', String(tls.isEnabled)],
     ['tls.port', String(tls.port)],
+    ['tls.profile', tls.profile],
+    ['tls.clientCertificates', tls.clientCertificates],
+    ['tls.verifyPeers', String(tls.verifyPeers)],
+    ['userIdentity', userIdentity],
+    ['audit.isSyslogSent', String(audit.isSyslogSent)],
+    ['audit.syslogHost', audit.syslogHost],
+    ['audit.syslogPort', String(audit.syslogPort)],
     ...Object.entries(others).map(([name, value]): [string, string] => [name, String(value)]),
   ];
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Settings, settingsSchema } from '../config/settings.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
@@ -43,6 +44,8 @@ export interface SettingsServiceOptions {
   listeners: RebindableListeners;
   /** Port of the admin page, which no other listener may have. */
   adminPort(): number;
+  /** How many certificates are trusted. */
+  trustedCertificates(): number;
   record(event: NewEvent): void;
   log: Log;
   clock?: Clock | undefined;
@@ -197,7 +200,31 @@ export class SettingsService {
     return settings;
   }
 
-  #conflicts({ dimsePort, tls }: Settings): SettingsCheck['problems'] {
+  #conflicts(settings: Settings): SettingsCheck['problems'] {
+    return [...this.#portConflicts(settings), ...this.#missing(settings)];
+  }
+
+  /** What a setting needs and is not there: with it, nobody would get through. */
+  #missing({ tls, audit }: Settings): SettingsCheck['problems'] {
+    const problems: SettingsCheck['problems'] = [];
+    const isNoneTrusted = this.#options.trustedCertificates() === 0;
+    if (isNoneTrusted && tls.isEnabled && tls.clientCertificates === 'required') {
+      const message =
+        'no certificate is trusted: with client certificates required, nobody could call by TLS';
+      problems.push({ path: 'tls.clientCertificates', message });
+    }
+    if (isNoneTrusted && tls.verifyPeers) {
+      const message = 'no certificate is trusted: no peer could be called by TLS';
+      problems.push({ path: 'tls.verifyPeers', message });
+    }
+    if (audit.isSyslogSent && audit.syslogHost === '') {
+      const message = 'audit messages cannot be sent without the address of the audit repository';
+      problems.push({ path: 'audit.syslogHost', message });
+    }
+    return problems;
+  }
+
+  #portConflicts({ dimsePort, tls }: Settings): SettingsCheck['problems'] {
     const adminPort = this.#options.adminPort();
     const problems: SettingsCheck['problems'] = [];
     if (dimsePort !== 0 && dimsePort === adminPort) {
@@ -219,21 +246,44 @@ export class SettingsService {
   }
 }
 
-/** Setting by setting, since another version may have kept it: what is not there or not valid is as configured. */
+/**
+ * Setting by setting, within sections too, since another version may have kept it: what is not there or not valid is as configured.
+ * @returns with the paths of those that are not valid
+ */
 export function settingsFrom(
   value: unknown,
   configured: Settings,
 ): { settings: Settings; unusable: string[] } {
-  const merged: Record<string, unknown> = { ...configured };
   const unusable: string[] = [];
-  const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  for (const [name, schema] of Object.entries(settingsSchema.shape)) {
-    if (!Object.hasOwn(given, name)) continue;
-    const result = schema.safeParse(given[name]);
-    if (result.success) merged[name] = result.data;
-    else unusable.push(name);
-  }
+  const merged = mergedSection(settingsSchema.shape, value, configured, (path) => unusable.push(path));
   return { settings: settingsSchema.parse(merged), unusable };
+}
+
+/** @param tellUnusable the path of a value that is not valid */
+function mergedSection(
+  shape: Readonly<Record<string, unknown>>,
+  value: unknown,
+  configured: Readonly<Record<string, unknown>>,
+  tellUnusable: (path: string) => void,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...configured };
+  const given = recordOf(value);
+  for (const [name, schema] of Object.entries(shape)) {
+    if (!Object.hasOwn(given, name)) continue;
+    if (schema instanceof z.ZodObject) {
+      const tell = (path: string) => tellUnusable(`${name}.${path}`);
+      merged[name] = mergedSection(schema.shape, given[name], recordOf(configured[name]), tell);
+    } else if (schema instanceof z.ZodType) {
+      const result = schema.safeParse(given[name]);
+      if (result.success) merged[name] = result.data;
+      else tellUnusable(name);
+    }
+  }
+  return merged;
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function problemOf(error: unknown): Problem {

@@ -30,6 +30,19 @@ export const C_STORE_STATUS: StatusTable = {
   'not-renderable': status.processingFailure,
 };
 
+/** Status of an N-ACTION-RSP — PS3.7 §10.1.4.1.10. */
+export const N_ACTION_STATUS: StatusTable = {
+  ...C_STORE_STATUS,
+  'unusable-identifier': status.invalidArgumentValue,
+  'unreadable-data-set': status.invalidArgumentValue,
+  'data-set-mismatch': status.noSuchSopClass,
+  'duplicate-instance': status.processingFailure,
+  'backlog-full': status.resourceLimitation,
+  'storage-full': status.resourceLimitation,
+  'volume-offline': status.processingFailure,
+  'catalog-unavailable': status.processingFailure,
+};
+
 /** Status of a C-FIND-RSP — PS3.4 §C.4.1.1.4, Table C.4-1. */
 export const C_FIND_STATUS: StatusTable = {
   ...C_STORE_STATUS,

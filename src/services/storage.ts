@@ -1,3 +1,4 @@
+import { hexOfTag } from '../dicom/dictionary/dictionary.ts';
 import { tags } from '../dicom/dictionary/tags.ts';
 import { encodeFileMeta, type FileMeta, printableAeTitle, writeProof } from '../dicom/file-meta.ts';
 import { nameOfUid } from '../dicom/uids.ts';
@@ -9,6 +10,7 @@ import type { Duplicates } from './duplicates.ts';
 import type { Filer } from './filing.ts';
 import type { AcceptedInstance } from './filing-batch.ts';
 import type { Hasher } from './hashing.ts';
+import { HeaderDecoder } from './header-decoder.ts';
 import { DataSetInspector, type Identity, type Inspection, type InstanceHeader } from './inspection.ts';
 import type { StoredObservation } from './observer.ts';
 
@@ -142,7 +144,9 @@ class InstanceSink implements DataSetSink {
         release?.();
       }
       return {
+        sopClassUid: identity.sopClassUid,
         studyInstanceUid: identity.studyInstanceUid,
+        patientId: () => patientIdOf(header),
         modality: modalityOf(header),
         sizeBytes,
         syncMs: performance.now() - startedAt,
@@ -224,6 +228,17 @@ function modalityOf({ elements }: InstanceHeader): string {
   if (element === undefined) return '';
   const { bytes, valueOffset } = element;
   return bytes.toString('latin1', valueOffset, valueOffset + MODALITY_CHARS_MAX).trim();
+}
+
+/** Patient ID (0010,0020), decoded; '' where there is none. */
+function patientIdOf({ syntax, elements }: InstanceHeader): string {
+  const wanted = [tags.SpecificCharacterSet, tags.PatientID].flatMap((tag) => elements.get(tag) ?? []);
+  const json = new HeaderDecoder().decode({
+    syntax,
+    elements: new Map(wanted.map((element) => [element.tag, element])),
+  });
+  const [value] = json[hexOfTag(tags.PatientID)]?.Value ?? [];
+  return typeof value === 'string' ? value : '';
 }
 
 /** The command and the data set must speak of one instance, and of one that can be filed — PS3.4 §B.2.3, status A900H. */

@@ -111,6 +111,11 @@ export class Association {
     return this.#failure;
   }
 
+  /** Number of the PDU that has begun to be received and not ended; 0 between two. */
+  get openPdu(): number {
+    return this.#reader.openPdu;
+  }
+
   /** Whether `submit` takes this request now. The peer may end an association at any time: ask before each submit. */
   may(type: Request['type']): boolean {
     return TABLE_9_10[EVENT_OF_REQUEST[type]][this.#state] !== undefined;

@@ -57,16 +57,45 @@ export const flag: Codec<boolean> = { read: (r) => r.u8() !== 0, write: (w, valu
 export const u8 = <const Name extends string>(name: Name) => field(name, uint8);
 export const u16 = <const Name extends string>(name: Name) => field(name, uint16);
 
-/** An AE title in 16 bytes, padded with spaces; spaces around it are not significant (PS3.8 Table 9-11), and NULs are seen. */
-export function aeTitle<const Name extends string>(name: Name): Row<{ [K in Name]: string }> {
-  return field(name, {
-    read: (reader) => trimmed(reader.take(16)),
-    write: (writer, value) => {
-      if (value.length > 16) throw new RangeError(`AE title "${value}" is longer than 16 characters`);
-      writer.put(Buffer.from(value.padEnd(16), 'latin1'));
-    },
-  });
+export interface AeTitles {
+  calledAeTitle: string;
+  callingAeTitle: string;
 }
+
+const AE_TITLE_BYTES = 16;
+/** Bytes 11-74 of A-ASSOCIATE-RQ and -AC: the two AE titles and 32 reserved bytes. */
+const AE_FIELDS_BYTES = 64;
+
+/**
+ * Called and calling AE title of a request. Spaces around them are not significant (PS3.8 Table 9-11), and NULs are seen; `aeFields` keeps the bytes as
+ * they came, for the answer to repeat. What is sent follows from the titles alone.
+ */
+export const aeTitles: Row<AeTitles & { aeFields?: Buffer }> = {
+  read: (reader, into) => {
+    const bytes = reader.take(AE_FIELDS_BYTES);
+    into['calledAeTitle'] = trimmed(bytes.subarray(0, AE_TITLE_BYTES));
+    into['callingAeTitle'] = trimmed(bytes.subarray(AE_TITLE_BYTES, 2 * AE_TITLE_BYTES));
+    into['aeFields'] = Buffer.from(bytes);
+  },
+  write: (writer, from) => writer.put(aeFieldsOf(from)),
+};
+
+/** @throws RangeError for a title of more than 16 characters */
+export function aeFieldsOf({ calledAeTitle, callingAeTitle }: AeTitles): Buffer {
+  const bytes = Buffer.alloc(AE_FIELDS_BYTES);
+  for (const [index, title] of [calledAeTitle, callingAeTitle].entries()) {
+    if (title.length > AE_TITLE_BYTES)
+      throw new RangeError(`AE title "${title}" is longer than ${AE_TITLE_BYTES} characters`);
+    bytes.write(title.padEnd(AE_TITLE_BYTES), index * AE_TITLE_BYTES, 'latin1');
+  }
+  return bytes;
+}
+
+/** Bytes 11-74 of an answer: the request's, not tested — PS3.8 Table 9-17. */
+export const repeatedAeFields = field<'aeFields', Buffer>('aeFields', {
+  read: (reader) => Buffer.from(reader.take(AE_FIELDS_BYTES)),
+  write: (writer, value) => writer.put(value),
+});
 
 /** Text to the end of the item, without the padding that some peers add. */
 export function text(bytesMax: number): Codec<string> {

@@ -1,7 +1,7 @@
 /** Every bound that the upper layer sets on what a peer may send. A peer beyond one of them is aborted. */
 export const limits = {
-  /** A-ASSOCIATE-RQ/AC, bytes after the 6-byte header: 128 contexts with some 100 transfer syntaxes each. */
-  associatePduBytesMax: 1024 * 1024,
+  /** A-ASSOCIATE-RQ/AC, bytes after the 6-byte header: 128 contexts with some 100 transfer syntaxes each. Strangers make us hold it. */
+  associatePduBytesMax: 384 * 1024,
   /** A-ASSOCIATE-RJ, A-RELEASE-RQ/RP and A-ABORT have 4 bytes after the header (PS3.8 §9.3.4, §9.3.6 to §9.3.8); some slack for odd peers. */
   shortPduBytesMax: 64,
   /** Odd presentation context IDs from 1 to 255 — PS3.8 §9.3.2.2. */

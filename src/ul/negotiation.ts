@@ -1,7 +1,8 @@
+import { aeFieldsOf } from './fields.ts';
 import type { AAssociateAc, AnsweredContext } from './pdu/a-associate-ac.ts';
 import type { AAssociateRj } from './pdu/a-associate-rj.ts';
 import type { AAssociateRq, ProposedContext } from './pdu/a-associate-rq.ts';
-import type { ExtendedNegotiation, RoleSelection, UserIdentity } from './pdu/user-information.ts';
+import type { ExtendedNegotiation, RoleSelection } from './pdu/user-information.ts';
 
 /** The DICOM application context name — PS3.7 Annex A.2.1. */
 export const DICOM_APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1';
@@ -40,8 +41,8 @@ export interface NegotiationPolicy {
   acceptScpRole?(abstractSyntax: string): boolean;
   /** The service class application information to answer; undefined answers nothing. */
   extendedNegotiation?(sopClassUid: string, information: Buffer): Buffer | undefined;
-  /** False rejects the association; unless given, user identities are ignored, as PS3.7 Annex D.3.3.7 allows. */
-  acceptUserIdentity?(identity: UserIdentity): boolean;
+  /** Whether a user identity that wants an answer gets one; without it identities are ignored, as PS3.7 Annex D.3.3.7 allows. */
+  readonly isUserIdentityAnswered?: boolean;
 }
 
 export type Negotiated =
@@ -53,13 +54,12 @@ export function negotiate(request: AAssociateRq, policy: NegotiationPolicy): Neg
   const refusal = refusalOf(request, policy);
   if (refusal !== undefined) return refusal;
   const { userInformation } = request;
-  const identity = policy.acceptUserIdentity === undefined ? undefined : userInformation.userIdentity;
+  const isAnswerWanted = userInformation.userIdentity?.positiveResponseRequested === true;
   const window = userInformation.asynchronousOperationsWindow;
   const accept: AAssociateAc = {
     type: 'A-ASSOCIATE-AC',
     protocolVersion: 1,
-    calledAeTitle: request.calledAeTitle,
-    callingAeTitle: request.callingAeTitle,
+    aeFields: request.aeFields ?? aeFieldsOf(request),
     applicationContext: DICOM_APPLICATION_CONTEXT,
     presentationContexts: request.presentationContexts.map((context) => answer(context, request, policy)),
     userInformation: {
@@ -67,14 +67,16 @@ export function negotiate(request: AAssociateRq, policy: NegotiationPolicy): Neg
       implementationClassUid: policy.implementationClassUid,
       implementationVersionName: policy.implementationVersionName,
       ...(window && { asynchronousOperationsWindow: narrowed(window, policy.asynchronousOperationsWindow) }),
-      roleSelections: userInformation.roleSelections.map((proposed) => answerRoles(proposed, policy)),
+      roleSelections: proposedRoles(request).map((proposed) => answerRoles(proposed, policy)),
       extendedNegotiations: userInformation.extendedNegotiations.flatMap((one) =>
         answerExtended(one, policy),
       ),
       commonExtendedNegotiations: [], // the acceptor never answers one: PS3.7 Annex D.3.3.6
-      ...(identity?.positiveResponseRequested && {
-        userIdentityResponse: { serverResponse: Buffer.alloc(0) },
-      }),
+      // Nothing is to be said of a user name, with or without passcode, but that it is accepted — Annex D.3.3.7.2.
+      ...(isAnswerWanted &&
+        policy.isUserIdentityAnswered === true && {
+          userIdentityResponse: { serverResponse: Buffer.alloc(0) },
+        }),
     },
   };
   return { accept, contexts: contextsOf(request, accept) };
@@ -103,7 +105,7 @@ function refusalOf(
   request: AAssociateRq,
   policy: NegotiationPolicy,
 ): { reject: AAssociateRj; words: string } | undefined {
-  const { calledAeTitle, callingAeTitle, applicationContext, userInformation } = request;
+  const { calledAeTitle, callingAeTitle, applicationContext } = request;
   if ((request.protocolVersion & 1) === 0) {
     return permanent(2, 2, `protocol version ${request.protocolVersion} not supported`);
   }
@@ -115,10 +117,6 @@ function refusalOf(
   }
   if (policy.acceptCallingAeTitle?.(callingAeTitle) === false) {
     return permanent(1, 3, `calling AE title "${callingAeTitle}" not recognized`);
-  }
-  const identity = userInformation.userIdentity;
-  if (identity !== undefined && policy.acceptUserIdentity?.(identity) === false) {
-    return permanent(1, 1, `user identity of type ${identity.identityType} not accepted`);
   }
   return undefined;
 }
@@ -142,6 +140,12 @@ function answer(
   if (chosen === 'abstract-syntax-not-supported') return { id, result: 3, transferSyntax: unused };
   if (chosen === undefined) return { id, result: 4, transferSyntax: unused };
   return { id, result: 0, transferSyntax: chosen };
+}
+
+/** Roles for a SOP class that no context proposes are not answered, nor is a class twice. */
+function proposedRoles({ presentationContexts, userInformation }: AAssociateRq): RoleSelection[] {
+  const unanswered = new Set(presentationContexts.map(({ abstractSyntax }) => abstractSyntax));
+  return userInformation.roleSelections.filter(({ sopClassUid }) => unanswered.delete(sopClassUid));
 }
 
 /** A role is accepted only where it was proposed — PS3.7 Annex D.3.3.4. */

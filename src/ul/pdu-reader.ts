@@ -5,6 +5,8 @@ import { limits } from './limits.ts';
 import { type PdvFragment, pDataTf } from './pdu/p-data-tf.ts';
 import { WHOLE_PDUS, type WholePdu } from './pdus.ts';
 
+/** So begins TLS — RFC 8446 §5.1: what comes to the wrong port as a rule. */
+const TLS_HANDSHAKE = 0x16;
 /** Reason "unrecognized-PDU" of an A-ABORT — PS3.8 §9.3.8, Table 9-26. */
 const UNRECOGNIZED_PDU = 1;
 
@@ -30,6 +32,7 @@ export class PduReader {
   #offset = 0;
   #reading: 'header' | 'whole PDU' | 'PDV header' | 'PDV' | 'nothing' = 'header';
   #pduType = 0;
+  #pdusBegun = 0;
   /** Bytes of the current PDU, and of the current PDV, that have not been read. */
   #pduRemaining = 0;
   #pdvRemaining = 0;
@@ -39,6 +42,11 @@ export class PduReader {
   /** @param pduBytesMax the maximum length that we advertise, bytes; 0 is no limit */
   constructor(pduBytesMax: number) {
     this.#pduBytesMax = pduBytesMax === 0 ? 0xffffffff : pduBytesMax + limits.pduSlackBytes;
+  }
+
+  /** Number of the PDU of which some bytes have come and not all; 0 between two. */
+  get openPdu(): number {
+    return this.#reading === 'header' && this.#headerSize === 0 ? 0 : this.#pdusBegun;
   }
 
   /** @param chunk the next bytes of the stream; call only after `next` has answered undefined */
@@ -74,6 +82,7 @@ export class PduReader {
   #step(): Token | 'again' | undefined {
     switch (this.#reading) {
       case 'header':
+        if (this.#headerSize === 0 && this.#offset < this.#chunk.length) this.#pdusBegun += 1;
         return this.#gatherHeader() ? this.#beginPdu() : undefined;
       case 'whole PDU':
         return this.#gatherPdu();
@@ -101,7 +110,8 @@ export class PduReader {
     const pdu = WHOLE_PDUS.get(this.#pduType);
     if (pdu === undefined) {
       const hex = this.#pduType.toString(16).padStart(2, '0').toUpperCase();
-      throw new ProtocolError(`unrecognized PDU type ${hex}H`, UNRECOGNIZED_PDU);
+      const hint = this.#pduType === TLS_HANDSHAKE ? ': the caller speaks TLS' : '';
+      throw new ProtocolError(`unrecognized PDU type ${hex}H${hint}`, UNRECOGNIZED_PDU);
     }
     if (length > pdu.bytesMax) throw tooLong(pdu.name, length, pdu.bytesMax);
     this.#reading = 'whole PDU';

@@ -113,6 +113,16 @@ describe('The sentence of an event', () => {
     expect(ended({ storedInstances: 3 }, false)).to.equal('The association with CT1 broke off');
   });
 
+  it('tells storage commitment from sending', () => {
+    read('en');
+    const told = (kind: 'job-added' | 'job-done', operation: string) =>
+      sentenceOf(event(kind, { operation, destination: 'CT1', by: 'CT1' }));
+
+    expect(told('job-added', 'storage-commitment')).to.equal('CT1 asks whether images are safely stored');
+    expect(told('job-done', 'storage-commitment')).to.equal('Told CT1: all images are safely stored');
+    expect(told('job-done', 'send')).to.equal('Sending to CT1 is done');
+  });
+
   it('tells a download from a retrieve', () => {
     read('en');
     const retrieved = retrievedEvent(TALLY, {

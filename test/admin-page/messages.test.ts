@@ -44,6 +44,7 @@ const REJECT_REASONS: Readonly<Record<RejectReason, true>> = {
   'no-context-accepted': true,
   'limit-exceeded': true,
   'tls-handshake': true,
+  'user-identity': true,
   'protocol-error': true,
 };
 

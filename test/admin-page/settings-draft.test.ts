@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { draftOf, fieldOfPath, isSame, settingsOf } from '../../src/admin/page/pages/parts/settings-draft.ts';
 import { type Settings, settingsSchema } from '../../src/config/settings.ts';
+import { PLAIN_SETTINGS } from '../helpers/settings.ts';
 
 const SETTINGS: Settings = {
+  ...PLAIN_SETTINGS,
   aeTitles: ['DICOMKEEP', 'OLD'],
   dimsePort: 11112,
-  tls: { isEnabled: false, port: 2762 },
+  tls: { ...PLAIN_SETTINGS.tls, isEnabled: false, port: 2762 },
   unknownCallers: 'reject',
   maximumAssociations: 100,
   duplicates: 'keep',
@@ -24,11 +26,25 @@ describe('Settings as they are typed', () => {
   });
 
   it('have all that the schema of the settings has', () => {
-    const draft = { ...draftOf(SETTINGS), dimsePort: ' 104 ', tls: { isEnabled: true, port: '2763' } };
+    const tls = {
+      isEnabled: true,
+      port: '2763',
+      profile: 'modified-bcp195',
+      clientCertificates: 'required',
+      verifyPeers: true,
+    } as const;
+    const audit = { isSyslogSent: true, syslogHost: ' audit.example.org ', syslogPort: '7514' };
+    const draft = { ...draftOf(SETTINGS), dimsePort: ' 104 ', tls, audit, userIdentity: 'checked' as const };
 
     const sent = settingsSchema.parse(settingsOf(draft, SETTINGS));
 
-    expect(sent).to.deep.equal({ ...SETTINGS, dimsePort: 104, tls: { isEnabled: true, port: 2763 } });
+    expect(sent).to.deep.equal({
+      ...SETTINGS,
+      dimsePort: 104,
+      tls: { ...tls, port: 2763 },
+      audit: { isSyslogSent: true, syslogHost: 'audit.example.org', syslogPort: 7514 },
+      userIdentity: 'checked',
+    });
   });
 
   it('keep free as many gigabytes as are typed, with a point or a comma', () => {
@@ -47,12 +63,14 @@ describe('Settings as they are typed', () => {
   });
 
   it('are refused by the server, at their fields, where they are no numbers', () => {
+    const plain = draftOf(SETTINGS);
     const draft = {
-      ...draftOf(SETTINGS),
+      ...plain,
       dimsePort: '1e4',
       maximumAssociations: '',
       reserveGigabytes: '-1',
-      tls: { isEnabled: true, port: '12.5' },
+      tls: { ...plain.tls, isEnabled: true, port: '12.5' },
+      audit: { ...plain.audit, syslogHost: 'not a host', syslogPort: '0' },
     };
 
     const { error } = settingsSchema.safeParse(settingsOf(draft, SETTINGS));
@@ -62,6 +80,8 @@ describe('Settings as they are typed', () => {
       'maximumAssociations',
       'reserveBytes',
       'tls.port',
+      'audit.syslogHost',
+      'audit.syslogPort',
     ]);
   });
 

@@ -7,10 +7,11 @@ import { Problem } from '../../src/lib/problem.ts';
 import type { PreviewOptions } from '../../src/services/previews.ts';
 import { refusalOf } from '../storage/problems.ts';
 
-const STORED = { sopInstanceUid: '1.2.3', sha256: 'ab' } as StoredInstance;
+const STORED = { sopInstanceUid: '1.2.3', studyInstanceUid: '1', sha256: 'ab' } as StoredInstance;
 
 describe('Routes of previews', () => {
   const asked: PreviewOptions[] = [];
+  const viewed: string[] = [];
   const parts = {
     catalog: {
       instances: {
@@ -18,6 +19,9 @@ describe('Routes of previews', () => {
         middleOf: async (study: string, series: string) =>
           `${study} ${series}` === '1 1.2' ? STORED : undefined,
       },
+    },
+    audit: {
+      studyViewed: ({ name }: { name: string }, uid: string) => viewed.push(`${name} ${uid}`),
     },
     filer: { settled: async () => undefined, backlogInstances: 0 },
     previews: {
@@ -33,6 +37,7 @@ describe('Routes of previews', () => {
   const [ofInstance, ofSeries] = previewRoutes(parts);
   beforeEach(() => {
     asked.length = 0;
+    viewed.length = 0;
   });
 
   /** Asks as the router does: what the schemas made of the request. */
@@ -46,7 +51,7 @@ describe('Routes of previews', () => {
       parameters: route.parameters?.parse(parameters) as undefined,
       query: route.query?.parse(query) as undefined,
       body: undefined,
-      actor: undefined,
+      actor: { name: 'Mia', role: 'viewer', address: '192.0.2.9' },
       headers,
       signal: new AbortController().signal,
     } as Parameters<Route['handle']>[0]);
@@ -58,6 +63,7 @@ describe('Routes of previews', () => {
     const reply = await get(ofInstance, { instance: '1.2.3' }, { frame: '2', size: '512' });
 
     expect(asked).to.deep.equal([{ frame: 2, sizeMax: 512 }]);
+    expect(viewed).to.deep.equal([`Mia ${STORED.studyInstanceUid}`]);
     expect(reply).to.deep.include({ status: 200, body: Buffer.from('png') });
     expect(reply.headers).to.deep.equal({
       'Content-Type': 'image/png',

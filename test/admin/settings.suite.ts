@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { generate } from 'selfsigned';
 import type { AdminContext } from '../helpers/admin.ts';
 import { TEST_SETTINGS } from '../helpers/admin-parts.ts';
+import { madeCertificate } from '../helpers/tls-certificates.ts';
 
 export function settingsSuite(context: AdminContext): void {
   const told = (message: string) =>
@@ -22,7 +23,7 @@ export function settingsSuite(context: AdminContext): void {
       ...TEST_SETTINGS,
       aeTitles: ['NORTH', 'DICOMKEEP'],
       language: 'ja',
-      tls: { isEnabled: true, port: 2763 },
+      tls: { ...TEST_SETTINGS.tls, isEnabled: true, port: 2763 },
     };
 
     const changed = await context.admin.put('/api/settings', next);
@@ -82,6 +83,9 @@ export function settingsSuite(context: AdminContext): void {
       { dimsePort: 65_536 },
       { language: 'de' },
       { x: 1 },
+      // As a page of an earlier version sends it, which would change what it does not know.
+      { tls: { isEnabled: true, port: 2763 } },
+      { userIdentity: undefined },
     ]) {
       const answer = await context.admin.put('/api/settings', { ...TEST_SETTINGS, ...wrong });
       expect(answer.status, JSON.stringify(wrong)).to.equal(400);
@@ -116,5 +120,56 @@ export function settingsSuite(context: AdminContext): void {
     expect(told('certificate changed')).to.have.lengthOf(2);
     expect(told('certificate changed')[0]?.['before']).to.contain(before.sha256Fingerprint);
     expect(JSON.stringify(context.log.lines)).to.not.contain('PRIVATE KEY');
+  });
+
+  it('trusts certificates, lists them and trusts them no longer, with an event for each', async () => {
+    const authority = await madeCertificate('hospital', { isAuthority: true });
+    const device = await madeCertificate('ct');
+    const path = '/api/trusted-certificates';
+
+    const added = await context.admin.post(path, {
+      certificates: `${authority.certificate}\n${device.certificate}`,
+    });
+    expect(added.status).to.equal(200);
+    expect(added.body.items.map(({ subject }: { subject: string }) => subject)).to.deep.equal([
+      'CN=hospital',
+      'CN=ct',
+    ]);
+    const refused = await context.admin.post(path, { certificates: device.privateKey });
+    expect(refused.body).to.include({ code: 'unusable-setting' });
+    const fingerprint = added.body.items[1].sha256Fingerprint;
+    expect((await context.admin.delete(`${path}/${fingerprint}`)).status).to.equal(204);
+    expect((await context.admin.delete(`${path}/${fingerprint}`)).status).to.equal(404);
+    expect((await context.admin.delete(`${path}/ct`)).status).to.equal(400);
+
+    expect((await context.admin.get(path)).body.items).to.deep.equal(added.body.items.slice(0, 1));
+    expect((await context.viewer.get(path)).status).to.equal(403);
+    expect(told('certificate trusted').map(({ by, after }) => `${by} ${after}`)).to.deep.equal(
+      added.body.items.map(
+        (one: { subject: string; sha256Fingerprint: string }) =>
+          `admin ${one.subject} ${one.sha256Fingerprint}`,
+      ),
+    );
+    expect(told('certificate distrusted')[0]?.['before']).to.equal(`CN=ct ${fingerprint}`);
+  });
+
+  it('requires certificates only while one is trusted, and keeps the last while they are required', async () => {
+    const tls = { ...TEST_SETTINGS.tls, isEnabled: true, clientCertificates: 'required' };
+    const required = { ...TEST_SETTINGS, tls };
+    const refused = await context.admin.put('/api/settings', required);
+    expect(refused.body).to.include({ code: 'unusable-setting' });
+    expect(refused.body.detail).to.contain('no certificate is trusted');
+
+    const { certificate } = await madeCertificate('hospital', { isAuthority: true });
+    const added = await context.admin.post('/api/trusted-certificates', { certificates: certificate });
+    expect((await context.admin.put('/api/settings', required)).status).to.equal(200);
+    const path = `/api/trusted-certificates/${added.body.items[0].sha256Fingerprint}`;
+    const kept = await context.admin.delete(path);
+
+    expect(kept.body.detail).to.equal(
+      'the last trusted certificate stays while callers by TLS must show one',
+    );
+    expect((await context.admin.put('/api/settings', TEST_SETTINGS)).status).to.equal(200);
+    expect((await context.admin.delete(path)).status).to.equal(204);
   });
 }

@@ -193,6 +193,24 @@ export function detailSuite(context: AdminContext): void {
     expect(body.omitted).to.equal(0);
   });
 
+  it('tells the audit trail who looks at which study, and from where (PS3.15 §A.5.3.6)', async () => {
+    await put(1, 1, 1);
+    const seen: string[] = [];
+    context.parts.audit.studyViewed = ({ name, address }, uid) => seen.push(`${name} ${address} ${uid}`);
+
+    await context.viewer.get('/api/studies/1.2.1');
+    await context.admin.get('/api/studies/1.2.1/series/1.2.1.1');
+    await context.viewer.get('/api/instances/1.2.1.1.1', { address: '192.0.2.77' });
+    await context.viewer.get('/api/studies/1.2.9');
+    await context.nobody.get('/api/studies/1.2.1');
+
+    expect(seen).to.deep.equal([
+      'viewer 192.0.2.1 1.2.1',
+      'admin 192.0.2.1 1.2.1',
+      'viewer 192.0.2.77 1.2.1',
+    ]);
+  });
+
   it('says 404 of what is not there, naming it', async () => {
     await put(1, 1, 1);
     const words = {

@@ -137,4 +137,63 @@ export function jobsSuite(opened: Opened): void {
     expect(await jobs.requeueRunning('A')).to.equal(2);
     expect(await idsOf({ limit: 9, state: 'waiting' })).to.deep.equal(ids);
   });
+
+  it('takes a job with its pieces once for each key, as long as it is not over', async () => {
+    const { jobs } = opened.catalog;
+    const pieces = Array.from({ length: 170 }, (_, index) => ({ index, text: '影像\u{1f600}' }));
+    const asked = { ...send(5000), kind: 'commit' };
+
+    const [first, again, other] = [
+      await jobs.addOnce(asked, { key: 'CT1 1.2.3', pieces }),
+      await jobs.addOnce({ ...asked, runAt: 3000 }, { key: 'CT1 1.2.3', pieces: [] }),
+      await jobs.addOnce({ ...asked, kind: 'other' }, { key: 'CT1 1.2.3', pieces: [] }),
+    ];
+
+    expect([first.isNew, again.isNew, other.isNew]).to.deep.equal([true, false, true]);
+    expect(again.job).to.include({ id: first.job.id, state: 'waiting', runAt: 3000 });
+    expect(await jobs.findById(first.job.id)).to.include({ runAt: 3000 });
+    expect((await jobs.unfinishedOf('commit', 9)).map(({ id }) => id)).to.deep.equal([first.job.id]);
+    expect(await jobs.piece(first.job.id, 0)).to.deep.equal(pieces[0]);
+    expect(await jobs.piece(first.job.id, 169)).to.deep.equal(pieces[169]);
+    expect(await jobs.piece(first.job.id, 170)).to.equal(undefined);
+    await jobs.setPiece(first.job.id, 1, { index: 'changed' });
+    expect(await jobs.piece(first.job.id, 1)).to.deep.equal({ index: 'changed' });
+  });
+
+  it('forgets the pieces of a job that has ended or was cancelled, not of one that waits again', async () => {
+    const { jobs } = opened.catalog;
+    const add = async (key: string) => (await jobs.addOnce(send(), { key, pieces: [{ key }] })).job.id;
+    const [done, putOff, cancelled] = [await add('done'), await add('put off'), await add('cancelled')];
+
+    await jobs.claim(1000, 'A');
+    await jobs.claim(1000, 'A');
+    await jobs.finish(done, 'done', '');
+    await jobs.postpone(putOff, 9000, 'away');
+    await jobs.finish(putOff, 'done', 'of a process that is late');
+    await jobs.cancel(cancelled, 'A');
+
+    expect(await jobs.piece(done, 0)).to.equal(undefined);
+    expect(await jobs.piece(putOff, 0)).to.deep.equal({ key: 'put off' });
+    expect(await jobs.piece(cancelled, 0)).to.equal(undefined);
+    expect((await jobs.addOnce(send(), { key: 'done', pieces: [] })).isNew).to.equal(true);
+  });
+
+  it('adds one of two jobs of a key that are asked for at the same time', async () => {
+    const { jobs } = opened.catalog;
+
+    const added = await Promise.all([1, 2, 3].map(() => jobs.addOnce(send(), { key: 'one', pieces: [{}] })));
+
+    expect(added.filter(({ isNew }) => isNew)).to.have.lengthOf(1);
+    expect(new Set(added.map(({ job }) => job.id)).size).to.equal(1);
+  });
+
+  it('leaves jobs of kinds that are busy to a later claim', async () => {
+    const { jobs } = opened.catalog;
+    await jobs.add(send(1));
+    const other = await jobs.add({ ...send(2), kind: 'other' });
+
+    expect(await jobs.claim(1000, 'A', ['send'])).to.include({ id: other.id });
+    expect(await jobs.claim(1000, 'A', ['send'])).to.equal(undefined);
+    expect(await jobs.claim(1000, 'A', [])).to.include({ kind: 'send' });
+  });
 }

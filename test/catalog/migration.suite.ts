@@ -111,6 +111,37 @@ export function migrationSuite(opened: Opened): void {
     }
   });
 
+  it('give jobs their keys and pieces, and run again after they were killed at any point', async () => {
+    const { jobs } = opened.catalog;
+    const { id } = await jobs.add({ kind: 'send', by: 'anna', payload: { peer: 'WS1' }, runAt: 1 });
+    const dropIndex = (db: Knex) => db.raw(`DROP INDEX jobs_request_key${isSqlite() ? '' : ' ON jobs'}`);
+    const half: ((db: Knex) => Promise<unknown>)[] = [
+      async (db) => {
+        await db.schema.dropTable('job_pieces');
+        await dropIndex(db);
+        await db.raw('ALTER TABLE jobs DROP COLUMN request_key');
+      },
+      async (db) => {
+        await db.schema.dropTable('job_pieces');
+        await dropIndex(db);
+      },
+      (db) => db.schema.dropTable('job_pieces'),
+      async () => undefined,
+    ];
+
+    for (const [index, undo] of half.entries()) {
+      await executeOn(opened.url, async (db) => {
+        await undo(db);
+        await db('migrations').where('name', '0003_storage-commitment.js').delete();
+      });
+      expect(await opened.catalog.migrate()).to.deep.equal(['0003_storage-commitment.js']);
+      const asked = { kind: 'commit', by: 'CT1', payload: {}, runAt: 1 };
+      const { job } = await jobs.addOnce(asked, { key: `CT1 ${index}`, pieces: [{ index }] });
+      expect(await jobs.piece(job.id, 0)).to.deep.equal({ index });
+    }
+    expect(await jobs.findById(id)).to.deep.include({ kind: 'send', payload: { peer: 'WS1' } });
+  });
+
   it('let nothing be filed that would not be counted', async () => {
     await fill();
     await executeOn(opened.url, async (db) => {

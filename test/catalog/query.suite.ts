@@ -178,6 +178,65 @@ export function querySuite(opened: Opened): void {
     expect(count).to.be.lessThan(100);
   });
 
+  it('finds by each of the values that devices put where one is due, and by the end of one that is too long', async () => {
+    await file(
+      {
+        StudyDescription: ['CT Abdomen', 'Pelvis'],
+        ReferringPhysicianName: [{ Alphabetic: 'A^B' }, { Alphabetic: 'C^D' }],
+        StudyID: ['7', '8'],
+        BodyPartExamined: ['CHEST', 'ABDOMEN'],
+        Modality: ['PT', 'CT'],
+      },
+      { StudyDescription: `${'long '.repeat(60)}pelvis`, Modality: 'PRESENTATION STATE' },
+      {},
+    );
+
+    expect(await find('STUDY', key('StudyDescription', '*PELVIS'))).to.deep.equal(['1.1', '1.2']);
+    expect(await find('STUDY', key('StudyDescription', 'ct abdomen'))).to.deep.equal(['1.1']);
+    expect(await find('STUDY', key('ReferringPhysicianName', 'C^D'))).to.deep.equal(['1.1']);
+    expect(await find('STUDY', key('StudyID', '8'))).to.deep.equal(['1.1']);
+    expect(await find('SERIES', key('BodyPartExamined', 'ABDOMEN'))).to.deep.equal(['1.1']);
+    expect(await find('SERIES', key('Modality', 'CT'))).to.deep.equal(['1.1', '1.3']);
+    expect(await find('SERIES', key('Modality', 'PRESENTATION STATE'))).to.deep.equal(['1.2']);
+  });
+
+  it('finds by numbers that are none of IS, as it answers them', async () => {
+    await file({ SeriesNumber: 3_000_000_000, InstanceNumber: 20_260_101_120_000 }, {});
+
+    expect(await find('SERIES', key('SeriesNumber', '3000000000'))).to.deep.equal(['1.1']);
+    expect(await find('IMAGE', key('InstanceNumber', '20260101120000'))).to.deep.equal(['1.1']);
+    expect(await find('IMAGE', key('InstanceNumber', '2147483647'))).to.deep.equal([]);
+  });
+
+  it('takes lists of as many UIDs as a key may have (PS3.4 §C.2.2.2.2)', async () => {
+    await file({}, {});
+    const list = (prefix: string) => Array.from({ length: 9_998 }, (_, index) => `${prefix}9.${index}`);
+    const ct = '1.2.840.10008.5.1.4.1.1.2';
+
+    for (const level of ['STUDY', 'SERIES', 'IMAGE'] as const) {
+      const keys = [
+        key('StudyInstanceUID', '1.1', ...list('1.')),
+        key('SOPClassesInStudy', ct, ...list('1.')),
+      ];
+      expect(await find(level, ...keys), level).to.deep.equal(['1.1']);
+    }
+    const ofImage = [key('SOPInstanceUID', '1.2.1.1', ...list('1.')), key('SOPClassUID', ct, ...list('2.'))];
+    expect(await find('IMAGE', ...ofImage)).to.deep.equal(['1.2']);
+    expect(await find('IMAGE', key('SOPClassUID', ct, ...list('2.')))).to.have.lengthOf(2);
+  });
+
+  it('gives others their turn while values cost much to compare', async () => {
+    await file(...Array.from({ length: 8 }, () => ({ PatientComments: 'a'.repeat(6_000) })));
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 1);
+
+    const found = await find('STUDY', key('PatientComments', `*${'a'.repeat(1000)}b*`));
+    clearInterval(ticking);
+
+    expect(found).to.deep.equal([]);
+    expect(turns).to.be.at.least(4);
+  });
+
   it('refuses a key with values without end', async () => {
     const values = Array.from({ length: 101 }, (_, index) => `ID${index}`);
 

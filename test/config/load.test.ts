@@ -45,6 +45,7 @@ describe('loadConfig', () => {
     expect(config.dataDir).to.equal(join(folder, 'data'));
     expect(config.catalog.url).to.equal(`sqlite:${join(folder, 'data/catalog.sqlite')}`);
     expect(config.log.dir).to.equal(join(folder, 'data/log'));
+    expect(config.audit.dir).to.equal(join(folder, 'data/audit'));
     expect(unknownVariables).to.deep.equal([]);
   });
 
@@ -72,6 +73,14 @@ describe('loadConfig', () => {
       DICOMKEEP_LOG_DIR: '/var/log/dicomkeep',
       DICOMKEEP_DIMSE_TLS: 'true',
       DICOMKEEP_DIMSE_TLS_PORT: '12762',
+      DICOMKEEP_DIMSE_TLS_PROFILE: 'modified-bcp195',
+      DICOMKEEP_DIMSE_TLS_CLIENT_CERTIFICATES: 'required',
+      DICOMKEEP_DIMSE_TLS_VERIFY_PEERS: 'true',
+      DICOMKEEP_USER_IDENTITY: 'checked',
+      DICOMKEEP_AUDIT_DIR: 'trail',
+      DICOMKEEP_AUDIT_SYSLOG: 'true',
+      DICOMKEEP_AUDIT_SYSLOG_HOST: 'audit.example.org',
+      DICOMKEEP_AUDIT_SYSLOG_PORT: '7514',
       DICOMKEEP_ADMIN_HOST: '::1',
       DICOMKEEP_ADMIN_PORT: '8443',
       DICOMKEEP_ADMIN_PLAIN_HTTP: 'true',
@@ -81,10 +90,23 @@ describe('loadConfig', () => {
 
     expect(config.aeTitles).to.deep.equal(['NORTH', 'SOUTH']);
     expect(config.dataDir).to.equal(join(folder, 'images'));
-    expect(config.dimse).to.include({ host: '127.0.0.1', port: 0, unknownCallers: 'reject' });
+    expect(config.dimse).to.include({
+      host: '127.0.0.1',
+      port: 0,
+      unknownCallers: 'reject',
+      userIdentity: 'checked',
+    });
     expect(config.catalog.url).to.equal('mysql://a:b@db:3307/dicomkeep?socketPath=/run/db.sock');
     expect(config.log).to.include({ level: 'warn', dir: '/var/log/dicomkeep' });
-    expect(config.dimse.tls).to.deep.equal({ enabled: true, port: 12762 });
+    expect(config.dimse.tls).to.deep.equal({
+      enabled: true,
+      port: 12762,
+      profile: 'modified-bcp195',
+      clientCertificates: 'required',
+      verifyPeers: true,
+    });
+    expect(config.audit.dir).to.equal(join(folder, 'trail'));
+    expect(config.audit.syslog).to.deep.equal({ enabled: true, host: 'audit.example.org', port: 7514 });
     expect(config.admin).to.deep.equal({
       host: '::1',
       port: 8443,
@@ -115,7 +137,15 @@ describe('loadConfig', () => {
     expect(settings).to.deep.include({
       aeTitles: ['DICOMKEEP'],
       dimsePort: 11112,
-      tls: { isEnabled: true, port: 2762 },
+      tls: {
+        isEnabled: true,
+        port: 2762,
+        profile: 'bcp195',
+        clientCertificates: 'not-asked',
+        verifyPeers: false,
+      },
+      userIdentity: 'ignored',
+      audit: { isSyslogSent: false, syslogHost: '', syslogPort: 6514 },
       duplicates: 'refuse',
       language: 'en',
       plainHttp: false,

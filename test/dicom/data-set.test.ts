@@ -4,6 +4,7 @@ import { DataSet } from '../../src/dicom/data-set.ts';
 import type { Encoding } from '../../src/dicom/data-set-decoder.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { toJson } from '../../src/dicom/json.ts';
+import { identifierLimits } from '../../src/dicom/limits.ts';
 import { Problem } from '../../src/lib/problem.ts';
 
 const IMPLICIT: Encoding = { encoding: 'implicit', bigEndian: false };
@@ -190,6 +191,47 @@ describe('DataSet.decode', () => {
 
     expect(problemOf(() => DataSet.decode(bytes, EXPLICIT, { depthMax: 1, elementsMax: 10 }))).to.equal(
       'more than 10 elements',
+    );
+  });
+
+  it('takes encapsulated Pixel Data of an item for an element like others, and writes it as it was (PS3.5 §A.4)', () => {
+    const fragments = 'feff00e0 00000000 feff00e0 02000000 0102';
+    const icon = (length: string, inside: string) =>
+      hex(
+        `88000002 5351 0000 ${length} feff00e0 ${inside} e07f1000 4f42 0000 ffffffff ${fragments} feffdde0 00000000`,
+      );
+    const bytes = icon('2e000000', '26000000');
+
+    const dataSet = DataSet.decode(bytes, EXPLICIT);
+
+    const pixels = dataSet.items(0x00880200)[0]?.get(0x7fe00010);
+    expect(pixels).to.deep.include({ vr: 'OB', isEncapsulated: true, bytes: hex(fragments) });
+    expect(dataSet.encode(EXPLICIT).equals(bytes)).to.equal(true);
+    for (const cut of ['2e000000 feff00e0 26000000 e07f1000 4f42 0000 ffffffff feff00e0 00000001'])
+      expect(
+        problemOf(() => DataSet.decode(hex(`88000002 5351 0000 ${cut} ${'00'.repeat(18)}`), EXPLICIT)),
+      ).to.match(/longer than what holds it/);
+  });
+
+  it('bounds the values of an identifier, all together, but for lists of UIDs', () => {
+    const text = identifierLimits.textBytesMax;
+    const identifier = new DataSet();
+    const decode = () => DataSet.decode(identifier.encode(IMPLICIT), IMPLICIT, identifierLimits);
+    identifier.set({ tag: tags.StudyDescription, vr: 'LO', bytes: Buffer.alloc(text - 8) });
+    identifier.set({ tag: tags.PatientName, vr: 'PN', bytes: Buffer.alloc(8) });
+    identifier.set({ tag: tags.StudyInstanceUID, vr: 'UI', bytes: Buffer.alloc(500_000) });
+
+    expect(decode().tagsInOrder()).to.have.length(3);
+    identifier.set({ tag: tags.PatientID, vr: 'LO', bytes: Buffer.alloc(2) });
+    expect(problemOf(decode)).to.equal('values of more than 131072 bytes');
+  });
+
+  it('refuses delimiters with a length (PS3.5 §7.5)', () => {
+    const refused = (text: string) => problemOf(() => DataSet.decode(hex(text), EXPLICIT));
+
+    expect(refused('08001111 5351 0000 ffffffff feffdde0 01000000')).to.match(/delimiter with a length/);
+    expect(refused('08001111 5351 0000 ffffffff feff00e0 ffffffff feff0de0 08000000')).to.match(
+      /with a length/,
     );
   });
 

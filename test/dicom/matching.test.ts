@@ -29,7 +29,9 @@ describe('Matching (PS3.4 §C.2.2.2)', () => {
     expect(isUniversalKey('PN', '**')).to.equal(true);
     expect(isUniversalKey('UI', '*')).to.equal(true);
     expect(isUniversalKey('SQ', 'x')).to.equal(true);
+    expect(isUniversalKey('DA', '-')).to.equal(true);
     expect(isUniversalKey('LO', '*a')).to.equal(false);
+    expect(isUniversalKey('LO', '-')).to.equal(false);
     expect(matcherFor({ tag: tags.PatientID, vr: 'LO', values: [''] })(undefined)).to.equal(true);
   });
 
@@ -118,6 +120,9 @@ describe('Matching (PS3.4 §C.2.2.2)', () => {
     expect(matches('AcquisitionDateTime', '2026010110+0000', '20260101110000+0100')).to.equal(true);
     expect(matches('AcquisitionDateTime', '2026010110+0000', '20260101100000+0100')).to.equal(false);
     expect(matches('AcquisitionDateTime', '2026010110-0500', '20260101150000+0000')).to.equal(true);
+    const overSummertime = '20260328120000+0100-20260329120000+0200';
+    expect(matches('AcquisitionDateTime', overSummertime, '20260329095959+0000')).to.equal(true);
+    expect(matches('AcquisitionDateTime', overSummertime, '20260329103000+0000')).to.equal(false);
     expect(matches('AcquisitionDateTime', '202601-', '20260101')).to.equal(true);
     expect(matches('AcquisitionDateTime', '2025-2027', '20260101')).to.equal(true);
     expect(matches('AcquisitionDateTime', '2025-2027', '2028')).to.equal(false);

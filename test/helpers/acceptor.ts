@@ -1,17 +1,23 @@
 import type { Socket } from 'node:net';
 import { Acceptor } from '../../src/net/acceptor.ts';
 import { DimseListeners } from '../../src/net/dimse-listeners.ts';
-import type { Services } from '../../src/net/operations.ts';
+import type { Services } from '../../src/net/operations/operation.ts';
+import type { Accounts } from '../../src/services/accounts.ts';
 import { Callers } from '../../src/services/callers.ts';
 import type { Certificates } from '../../src/services/certificates.ts';
 import type { Observer } from '../../src/services/observer.ts';
 import type { Settings } from '../../src/services/settings.ts';
+import type { Trust } from '../../src/services/trusted-certificates.ts';
+import { UserIdentities } from '../../src/services/user-identity.ts';
 import { memoryLog } from '../services/fixtures.ts';
+import { PLAIN_SETTINGS } from './settings.ts';
+import { NOBODY_TRUSTED } from './tls.ts';
 
 export const SETTINGS: Settings = {
+  ...PLAIN_SETTINGS,
   aeTitles: ['DICOMKEEP'],
   dimsePort: 0,
-  tls: { isEnabled: true, port: 0 },
+  tls: { ...PLAIN_SETTINGS.tls, isEnabled: true, port: 0 },
   unknownCallers: 'store',
   maximumAssociations: 10,
   duplicates: 'keep',
@@ -31,6 +37,16 @@ export function notingObserver(): Observer & { told: [method: string, ...values:
   return observer;
 }
 
+/** What stands behind an acceptor where a test needs it. */
+export interface TestAcceptorParts {
+  /** Nobody has one unless given. */
+  accounts?: Pick<Accounts, 'check'>;
+  services?: Partial<Services>;
+  artimTimeoutMs?: number;
+  associationIdleTimeoutMs?: number;
+  responseTimeoutMs?: number;
+}
+
 /** Acceptor and ports without what is behind them: enough for associations and C-ECHO. */
 export class TestAcceptor {
   readonly settings: { current: Settings };
@@ -41,7 +57,19 @@ export class TestAcceptor {
   readonly handshakesFailed: [address: string, words: string][] = [];
   readonly #sockets = new Set<Socket>();
 
-  constructor(certificates: Pick<Certificates, 'current' | 'onChange'>, settings: Partial<Settings> = {}) {
+  constructor(
+    certificates: Pick<Certificates, 'current' | 'onChange'>,
+    settings: Partial<Settings> = {},
+    trusted: Trust = NOBODY_TRUSTED,
+    parts: TestAcceptorParts = {},
+  ) {
+    const {
+      accounts = { check: async () => ({ outcome: 'wrong' }) },
+      services = {},
+      artimTimeoutMs = 2000,
+      associationIdleTimeoutMs = 60_000,
+      responseTimeoutMs = 5000,
+    } = parts;
     this.settings = { current: { ...SETTINGS, ...settings } };
     const callers = new Callers({
       peers: { list: async () => [], findByAeTitle: async () => undefined },
@@ -53,18 +81,21 @@ export class TestAcceptor {
     this.acceptor = new Acceptor({
       settings: this.settings,
       pduBytesMax: 131_072,
-      artimTimeoutMs: 2000,
-      associationIdleTimeoutMs: 60_000,
-      responseTimeoutMs: 5000,
+      artimTimeoutMs,
+      associationIdleTimeoutMs,
+      responseTimeoutMs,
       storageSopClasses: 'any',
+      asynchronousOperations: 8,
       callers,
-      services: {} as Services,
+      identities: new UserIdentities({ accounts, settings: this.settings }),
+      services: services as Services,
       observer: this.observer,
       log: this.log,
     });
     this.listeners = new DimseListeners({
       host: '127.0.0.1',
       certificates,
+      trusted,
       log: this.log,
       accept: (socket, isTls) => {
         this.#sockets.add(socket);

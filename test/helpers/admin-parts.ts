@@ -14,15 +14,18 @@ import { BatchFiler } from '../../src/services/filing-batch.ts';
 import { Previews } from '../../src/services/previews.ts';
 import { SettingsService } from '../../src/services/settings.ts';
 import { StatusService } from '../../src/services/status.ts';
+import { TrustedCertificates } from '../../src/services/trusted-certificates.ts';
 import { InstanceFiles } from '../../src/storage/instance-files.ts';
 import { Volume } from '../../src/storage/volume.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { temporaryFolder } from './server.ts';
+import { PLAIN_SETTINGS } from './settings.ts';
 
 export const TEST_SETTINGS: Settings = {
+  ...PLAIN_SETTINGS,
   aeTitles: ['DICOMKEEP'],
   dimsePort: 11_112,
-  tls: { isEnabled: false, port: 2762 },
+  tls: { ...PLAIN_SETTINGS.tls, isEnabled: false, port: 2762 },
   unknownCallers: 'reject',
   maximumAssociations: 50,
   duplicates: 'keep',
@@ -64,7 +67,13 @@ let certificatesFile: string | undefined;
 export async function buildAdminParts(
   catalog: Catalog,
   dataDir: string,
-): Promise<{ parts: AdminParts; log: ReturnType<typeof keptLog>; clock: FakeClock; stop(): Promise<void> }> {
+): Promise<{
+  parts: AdminParts;
+
+  log: ReturnType<typeof keptLog>;
+  clock: FakeClock;
+  stop(): Promise<void>;
+}> {
   const log = keptLog();
   const clock = fakeClock(Date.now());
   const volumePath = join(dataDir, 'volume');
@@ -92,6 +101,7 @@ export async function buildAdminParts(
   // Making a key takes its time: one for all tests.
   certificatesFile ??= join(temporaryFolder('certificates'), 'certificate.pem');
   const certificates = await Certificates.open({ file: certificatesFile, log });
+  const trusted = await TrustedCertificates.open({ file: join(dataDir, 'trusted.pem'), log });
   const settings = new SettingsService({
     configured: TEST_SETTINGS,
     settings: catalog.settings,
@@ -101,6 +111,7 @@ export async function buildAdminParts(
       open: async () => [],
     },
     adminPort: () => 8104,
+    trustedCertificates: () => trusted.count,
     record,
     log,
   });
@@ -164,9 +175,11 @@ export async function buildAdminParts(
     accounts,
     settings,
     certificates,
+    trusted,
     callers,
     echo,
     activity,
+    audit: { studyViewed: () => undefined },
     status,
     metrics,
     jobs,

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { DataSet } from '../../src/dicom/data-set.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
-import { transferSyntaxOf } from '../../src/dicom/transfer-syntax.ts';
+import { type TransferSyntax, transferSyntaxOf } from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import { encodeMessage, isResponse, type Message, type ResponseMessage } from '../../src/dimse/message.ts';
 import { isPending } from '../../src/dimse/status.ts';
@@ -9,6 +10,7 @@ import { AssociationDriver, type DataSetConsumer } from '../../src/net/associati
 import { readByEvents } from '../../src/net/socket-reader.ts';
 import { Association, type Indication } from '../../src/ul/association.ts';
 import { type AcceptedContext, DICOM_APPLICATION_CONTEXT } from '../../src/ul/negotiation.ts';
+import type { AAssociateAc } from '../../src/ul/pdu/a-associate-ac.ts';
 import type { AAssociateRq } from '../../src/ul/pdu/a-associate-rq.ts';
 import { abortWords } from '../../src/ul/words.ts';
 import {
@@ -44,6 +46,8 @@ export { StoreSink } from './store-sink.ts';
 
 export interface ConnectOptions {
   port: number;
+  /** By TLS; unencrypted unless given. */
+  tls?: ConnectionOptions;
   /** Calling AE title; TESTSCU unless given. */
   calling?: string;
   /** Called AE title; DICOMKEEP unless given. */
@@ -54,8 +58,16 @@ export interface ConnectOptions {
   roles?: readonly string[];
   /** Largest P-DATA-TF that we take and send, bytes. */
   pduBytesMax?: number;
+  /** Asynchronous operations window, user identity and whatever else is to be proposed. */
+  userInformation?: Partial<AAssociateRq['userInformation']>;
   /** What to answer to each instance of a C-GET; success unless given. */
   answer?(instance: ReceivedInstance): StoreAnswer;
+  /** Takes the other requests of the acceptor, as N-EVENT-REPORT; without it they stay unanswered. */
+  onRequest?(
+    driver: AssociationDriver,
+    context: AcceptedContext,
+    message: Message,
+  ): DataSetConsumer | undefined;
   /** Keeps the data sets of a C-GET, not only their hashes; true unless given. */
   keepBytes?: boolean;
 }
@@ -90,6 +102,7 @@ export class DimseClient {
   readonly #outstanding = new Map<number, Outstanding>();
   #socket: Socket | undefined;
   #messageId = 0;
+  #accept: AAssociateAc | undefined;
   #ended: Error | undefined;
   #settle: (error?: Error) => void = () => undefined;
   #onClosed: () => void = () => undefined;
@@ -138,6 +151,17 @@ export class DimseClient {
     return [...this.#association.contexts.values()];
   }
 
+  /** The answer to the association request. */
+  get accepted(): AAssociateAc | undefined {
+    return this.#accept;
+  }
+
+  /** Service-class-application-information that was answered; undefined for none — PS3.7 Annex D.3.3.5. */
+  extendedNegotiationOf(sopClassUid: string): Buffer | undefined {
+    const answers = this.#accept?.userInformation.extendedNegotiations ?? [];
+    return answers.find((one) => one.sopClassUid === sopClassUid)?.information;
+  }
+
   /** Message ID of the latest request. */
   get lastMessageId(): number {
     return this.#messageId;
@@ -181,6 +205,18 @@ export class DimseClient {
     await this.#sendPieces(context.id, true, commandPieces);
     await this.#sendPieces(context.id, false, dataSetPieces);
     options.onSent?.();
+    return answerOf((await final).message);
+  }
+
+  /** Any request with one response, on the context of a SOP class. */
+  async request(
+    sopClass: string,
+    messageOf: (messageId: number) => Message,
+    dataSet?: (syntax: TransferSyntax) => Buffer,
+  ): Promise<Answer> {
+    const context = this.#needContext(sopClass);
+    const { messageId, final } = this.#expect(context, () => undefined);
+    this.driver.send(context.id, messageOf(messageId), dataSet?.(syntaxOf(context)));
     return answerOf((await final).message);
   }
 
@@ -271,10 +307,12 @@ export class DimseClient {
   async #open(): Promise<void> {
     const request = this.#association.submit({ type: 'A-ASSOCIATE request', request: this.#request() });
     this.driver.perform(request);
-    const socket = connect({ host: '127.0.0.1', port: this.#options.port, noDelay: true });
+    const { port, tls } = this.#options;
+    const place = { host: '127.0.0.1', port, noDelay: true };
+    const socket = tls === undefined ? connect(place) : connectTls({ ...place, ...tls });
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', resolve);
       socket.once('error', reject);
     });
     await new Promise<void>((resolve, reject) => {
@@ -312,6 +350,7 @@ export class DimseClient {
         })),
         extendedNegotiations: [],
         commonExtendedNegotiations: [],
+        ...this.#options.userInformation,
       },
     };
   }
@@ -403,6 +442,7 @@ export class DimseClient {
   #indicate(primitive: Indication): void {
     switch (primitive.type) {
       case 'A-ASSOCIATE confirmation':
+        this.#accept = primitive.accept;
         this.#settle();
         break;
       case 'A-ASSOCIATE rejected':
@@ -437,7 +477,10 @@ export class DimseClient {
         },
       });
     }
-    if (!isResponse(message)) return undefined;
+    if (!isResponse(message)) {
+      const context = this.#association.contexts.get(contextId);
+      return context && this.#options.onRequest?.(this.driver, context, message);
+    }
     const outstanding = this.#outstanding.get(message.messageIdBeingRespondedTo);
     if (!message.hasDataSet) {
       outstanding?.respond(message, undefined);

@@ -1,3 +1,4 @@
+import { uids } from '../../src/dicom/uids.ts';
 import type { AssociationTally, Observer, Party, StoredObservation } from '../../src/services/observer.ts';
 
 let number = 0;
@@ -31,18 +32,26 @@ export function tally(fields: Partial<Party> = {}, openedAt = 0): AssociationTal
 
 /** Tells it as the network does, which keeps the tally. */
 export function store(
-  observer: Observer,
+  observer: Pick<Observer, 'instanceStored'>,
   association: AssociationTally,
   fields: Partial<StoredObservation> = {},
 ): void {
-  const stored = { studyInstanceUid: '1.2.3', modality: 'CT', sizeBytes: 1000, syncMs: 2, ...fields };
+  const stored = {
+    sopClassUid: uids.CTImageStorage,
+    studyInstanceUid: '1.2.3',
+    patientId: () => 'PID1',
+    modality: 'CT',
+    sizeBytes: 1000,
+    syncMs: 2,
+    ...fields,
+  };
   association.storedInstances += 1;
   association.storedBytes += stored.sizeBytes;
   observer.instanceStored(association, stored);
 }
 
 export function refuse(
-  observer: Observer,
+  observer: Pick<Observer, 'instanceRefused'>,
   association: AssociationTally,
   status: string,
   words: string,

@@ -41,6 +41,10 @@ export class WebClient {
     return this.#exchange('PUT', path, body);
   }
 
+  delete(path: string): Promise<WebAnswer> {
+    return this.#exchange('DELETE', path);
+  }
+
   async #exchange(method: string, path: string, body?: unknown): Promise<WebAnswer & { cookie: string }> {
     const headers = { ...this.#headers, ...(body !== undefined && { 'content-type': 'application/json' }) };
     const options = { host: '127.0.0.1', port: this.#port, method, path, headers, rejectUnauthorized: false };

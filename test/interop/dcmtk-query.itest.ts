@@ -159,6 +159,24 @@ describe('DCMTK queries', () => {
     expect(inLatin.responses[0]?.text(tags.PatientName)).to.equal(full);
   });
 
+  it('items of a sequence, and refuses dates that are none in words', async () => {
+    const keys = ['QueryRetrieveLevel=SERIES', 'StudyInstanceUID=2.25.10.1', 'SeriesInstanceUID'];
+    const item = '(0040,0275)[0].RequestedProcedureID';
+
+    const other = await findscu([...keys, `${item}=OTHER`], ['-S']);
+    const any = await findscu([...keys, item], ['-S']);
+    const two = await findscu([...keys, `${item}=A`, '(0040,0275)[1].RequestedProcedureID=B'], ['-S']);
+    const noDate = await findscu(['QueryRetrieveLevel=STUDY', 'StudyDate=2026*'], ['-S']);
+
+    expect(other.responses).to.have.lengthOf(0);
+    expect(other.output).to.match(/DIMSE Status +: 0x0000/);
+    expect(any.responses).to.have.lengthOf(2);
+    expect(two.output).to.match(/DIMSE Status +: 0xa900/);
+    expect(two.output).to.match(/RequestAttributesSequence has 2 items, one wanted/);
+    expect(noDate.output).to.match(/DIMSE Status +: 0xa900/);
+    expect(noDate.output).to.match(/StudyDate "2026\*" is no date or range/);
+  });
+
   it('a caller that is no peer is refused in words, and remembered', async () => {
     const args = ['-S', '-d', '-k', 'QueryRetrieveLevel=STUDY', '-aet', 'STRANGER', '-aec', 'DICOMKEEP'];
 

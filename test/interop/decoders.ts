@@ -2,11 +2,48 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DecodedPng, decode } from 'fast-png';
 import { dataSetOffsetOf, decodeFileMeta } from '../../src/dicom/file-meta.ts';
+import { uids } from '../../src/dicom/uids.ts';
 import { fileSource } from '../../src/pixels/data-set-source.ts';
 import type { DecodedFrame } from '../../src/pixels/decode.ts';
 import { Frames } from '../../src/pixels/frames.ts';
 import { type CorpusFile, corpusFolder } from '../helpers/corpus.ts';
 import { run } from './tools.ts';
+
+/** Little endian and native: nothing to decode. */
+export const PLAIN: readonly string[] = [uids.ImplicitVRLittleEndian, uids.ExplicitVRLittleEndian];
+
+/** Where a reference is wrong, and which: GDCM 3.0.21, DCMTK 3.6.7. */
+export const REFERENCES_WRONG: readonly string[] = [
+  // Samples of 32 bits, turned round as wholes: as words of 16 bits they are not what the same instance has in little endian.
+  'rt/rtdose_expb.dcm dcmconv',
+  // Samples of 16 and 32 bits in RLE come out in another order, or too few of them.
+  'transfer-syntax/SC_rgb_rle_16bit.dcm gdcmconv',
+  'transfer-syntax/SC_rgb_rle_16bit_2frame.dcm gdcmconv',
+  'transfer-syntax/SC_rgb_rle_32bit.dcm gdcmconv',
+  'transfer-syntax/SC_rgb_rle_32bit_2frame.dcm gdcmconv',
+];
+
+/** SHA-256 of frames that neither DCMTK nor GDCM decodes, or not rightly. */
+export const DECODED_ELSEWHERE: Readonly<Record<string, string>> = {
+  // 64 zeros, as they were put in.
+  'odd/generated/encapsulated-uncompressed.dcm':
+    'f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b',
+  // The frame of rt/rtdose.dcm.
+  'rt/rtdose_expb.dcm': '5a22d4e4bcb586ace046fa9b1b1cf577d007ae157185f413c560c7d768a19cce',
+  // As opj_decompress 2.5.0 gives it.
+  'transfer-syntax/derived/htj2k-lossless-201.dcm':
+    '9d87240604f5d7522c6a8056ace6cefc2c8d6d0b07bd6e7303d5e5b21af9a49e',
+  // As djxl 0.7.0 gives it.
+  'transfer-syntax/test_ct1_jxl.dcm': '8cb12625f08edb46269b6bff58eaf22855f8c793ff2fb62bca84911e01a3eb7a',
+};
+
+/** Streams that no decoder takes, and films. */
+export const UNDECODABLE: readonly string[] = [
+  'odd/invalid_compression.dcm',
+  'transfer-syntax/JPEG2000-embedded-sequence-delimiter.dcm',
+  'video/h264-high-4.1.dcm',
+  'video/mpeg2-mpml.dcm',
+];
 
 /** Programs of DCMTK and GDCM that write a data set uncompressed, each with what goes before the two paths. */
 export function decodersFor(transferSyntaxUid: string): string[][] {
@@ -41,13 +78,12 @@ export function openFrames(file: CorpusFile): Promise<Frames> {
   return Frames.open(fileSource(path, dataSetOffset, sizeBytes), file.transferSyntax, file.sopClass);
 }
 
-/** A frame as another program decodes it; undefined where it does not. */
-export async function decodedBy(
+/** The instance as another program decodes it; undefined where it does not. */
+export async function framesBy(
   [program = '', ...options]: readonly string[],
   file: CorpusFile,
-  index: number,
   folder: string,
-): Promise<DecodedFrame | undefined> {
+): Promise<Frames | undefined> {
   const path = join(folder, 'decoded.dcm');
   rmSync(path, { force: true });
   await run(program, [...options, pathOf(file), path]);
@@ -56,8 +92,18 @@ export async function decodedBy(
   const offset = dataSetOffsetOf(bytes);
   const { meta } = decodeFileMeta(bytes.subarray(0, offset));
   const source = fileSource(path, offset, bytes.length - offset);
-  const frames = await Frames.open(source, meta.transferSyntaxUid, meta.sopClassUid);
-  return { module: frames.module, bytes: (await frames.read(index)).bytes };
+  return await Frames.open(source, meta.transferSyntaxUid, meta.sopClassUid);
+}
+
+/** A frame as another program decodes it; undefined where it does not. */
+export async function decodedBy(
+  decoder: readonly string[],
+  file: CorpusFile,
+  index: number,
+  folder: string,
+): Promise<DecodedFrame | undefined> {
+  const frames = await framesBy(decoder, file, folder);
+  return frames && { module: frames.module, bytes: (await frames.read(index)).bytes };
 }
 
 /** A picture as DCMTK makes it; undefined where it makes none. */

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { type DecodedPng, decode } from 'fast-png';
-import { uids } from '../../src/dicom/uids.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import { decodedFrame } from '../../src/pixels/decode.ts';
 import { pixelLimits } from '../../src/pixels/limits.ts';
@@ -8,51 +7,19 @@ import { Painter } from '../../src/pixels/painter.ts';
 import { type CorpusFile, corpus, sha256Of } from '../helpers/corpus.ts';
 import { removeFolder, temporaryFolder } from '../helpers/server.ts';
 import {
+  DECODED_ELSEWHERE,
   decodedBy,
   decodersFor,
   interleaved,
   likenessOf,
   openFrames,
+  PLAIN,
   paintedBy,
   painterFor,
   placeOf,
+  REFERENCES_WRONG,
+  UNDECODABLE,
 } from './decoders.ts';
-
-/** Little endian and native: nothing to decode. */
-const PLAIN: readonly string[] = [uids.ImplicitVRLittleEndian, uids.ExplicitVRLittleEndian];
-
-/** Where a reference is wrong, and which: GDCM 3.0.21, DCMTK 3.6.7. */
-const REFERENCES_WRONG: readonly string[] = [
-  // Samples of 32 bits, turned round as wholes: as words of 16 bits they are not what the same instance has in little endian.
-  'rt/rtdose_expb.dcm dcmconv',
-  // Samples of 16 and 32 bits in RLE come out in another order, or too few of them.
-  'transfer-syntax/SC_rgb_rle_16bit.dcm gdcmconv',
-  'transfer-syntax/SC_rgb_rle_16bit_2frame.dcm gdcmconv',
-  'transfer-syntax/SC_rgb_rle_32bit.dcm gdcmconv',
-  'transfer-syntax/SC_rgb_rle_32bit_2frame.dcm gdcmconv',
-];
-
-/** SHA-256 of frames that neither DCMTK nor GDCM decodes, or not rightly. */
-const DECODED_ELSEWHERE: Readonly<Record<string, string>> = {
-  // 64 zeros, as they were put in.
-  'odd/generated/encapsulated-uncompressed.dcm':
-    'f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b',
-  // The frame of rt/rtdose.dcm.
-  'rt/rtdose_expb.dcm': '5a22d4e4bcb586ace046fa9b1b1cf577d007ae157185f413c560c7d768a19cce',
-  // As opj_decompress 2.5.0 gives it.
-  'transfer-syntax/derived/htj2k-lossless-201.dcm':
-    '9d87240604f5d7522c6a8056ace6cefc2c8d6d0b07bd6e7303d5e5b21af9a49e',
-  // As djxl 0.7.0 gives it.
-  'transfer-syntax/test_ct1_jxl.dcm': '8cb12625f08edb46269b6bff58eaf22855f8c793ff2fb62bca84911e01a3eb7a',
-};
-
-/** Streams that no decoder takes, and films. */
-const UNDECODABLE: readonly string[] = [
-  'odd/invalid_compression.dcm',
-  'transfer-syntax/JPEG2000-embedded-sequence-delimiter.dcm',
-  'video/h264-high-4.1.dcm',
-  'video/mpeg2-mpml.dcm',
-];
 
 /** Pixel Data (7FE0,0010) as it stands in a little endian data set. */
 const PIXEL_DATA = Buffer.from('e07f1000', 'hex');

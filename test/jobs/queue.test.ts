@@ -142,6 +142,62 @@ describeOnSqlite('JobQueue', (opened) => {
     expect(most).to.equal(2);
   });
 
+  it('counts what runs for each kind by itself, and has its own delays', async () => {
+    const running: string[] = [];
+    let end: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const handlerOf = (more: Partial<JobHandler>): JobHandler => ({
+      describe: () => 'work',
+      fieldsOf: () => ({}),
+      async run({ kind, attempts }) {
+        running.push(kind);
+        if (kind === 'quick' && attempts < 3) throw new Problem('peer-unreachable', 'away');
+        await gate;
+        return DONE;
+      },
+      ...more,
+    });
+    const queue = new JobQueue({
+      jobs: opened.catalog.jobs,
+      owner: () => 'A',
+      handlers: new Map([
+        ['slow', handlerOf({ runningMax: 1 })],
+        ['quick', handlerOf({ backOffMs: [10, 10] })],
+      ]),
+      record: (event) => events.push(event),
+      log,
+      pollMs: 20,
+      backOffMs: [],
+    });
+    queue.onChange((job) => told.push(job));
+    queues.push(queue);
+    for (let count = 0; count < 3; count++) await queue.add('slow', {}, ANNA);
+    const { id } = await queue.add('quick', {}, ANNA);
+    queue.start();
+
+    for (let tries = 0; tries < 200 && running.length < 4; tries++) await wait(10);
+    expect(running.toSorted()).to.deep.equal(['quick', 'quick', 'quick', 'slow']);
+    end();
+
+    expect(await reached(queue, id, 'done')).to.include({ attempts: 3 });
+  });
+
+  it('adds a job of a key once, tells of it once, and has it run now where it waits', async () => {
+    const queue = queueOf(async () => DONE);
+    const request = { key: 'CT1 1.2.3', pieces: [{ references: [] }] };
+
+    const first = await queue.addOnce('send', SUBJECT, request, ANNA);
+    const again = await queue.addOnce('send', SUBJECT, request, BERT);
+    queue.start();
+    await reached(queue, first.id, 'done');
+
+    expect(again.id).to.equal(first.id);
+    expect(kinds()).to.deep.equal(['job-added', 'job-done']);
+    expect((await queue.addOnce('send', SUBJECT, request, ANNA)).id).not.to.equal(first.id);
+  });
+
   it('tries a passing failure again, later each time, and then lets it fail with its words', async () => {
     const at: number[] = [];
     const queue = queueOf(() => {

@@ -4,6 +4,7 @@ import { uids } from '../../src/dicom/uids.ts';
 import { type JobEvent, JobQueue } from '../../src/jobs/queue.ts';
 import { SEND, sendHandler } from '../../src/jobs/send.ts';
 import { Outbound } from '../../src/net/outbound.ts';
+import { FrameDecoder } from '../../src/pixels/frame-decoder.ts';
 import { RetrieveService } from '../../src/services/retrieve.ts';
 import { Sending } from '../../src/services/sending.ts';
 import { describeOnSqlite } from '../helpers/catalog-engines.ts';
@@ -11,6 +12,7 @@ import { corpusOrStandIns, sha256Of } from '../helpers/corpus.ts';
 import { fileInstance } from '../helpers/filed.ts';
 import { removeFolder, temporaryFolder } from '../helpers/server.ts';
 import { StoreSink } from '../helpers/store-sink.ts';
+import { anonymousTlsClient } from '../helpers/tls.ts';
 import { freePort, startStorescp, sumsOf } from '../interop/tools.ts';
 import { ctDataSet, encoded, memoryLog, type TestVolume, testVolume } from '../services/fixtures.ts';
 
@@ -31,14 +33,28 @@ describeOnSqlite('Jobs that send to a peer', (opened) => {
     const log = memoryLog();
     const outbound = new Outbound({
       callingAeTitle: () => 'DICOMKEEP',
+      tls: anonymousTlsClient(),
       pduBytesMax: 131_072,
       artimTimeoutMs: 2000,
       associationIdleTimeoutMs: 10_000,
       connectTimeoutMs: 2000,
       responseTimeoutMs: 5000,
     });
-    const retrieve = new RetrieveService({ catalog, files, filer: { settled: async () => undefined }, log });
-    const sending = new Sending({ peers: catalog.peers, retrieve, outbound, files });
+    const decoder = new FrameDecoder();
+    const retrieve = new RetrieveService({
+      catalog,
+      files,
+      decoder,
+      filer: { settled: async () => undefined },
+      log,
+    });
+    const sending = new Sending({
+      peers: catalog.peers,
+      retrieve,
+      outbound,
+      files,
+      observer: { instancesTransferred: () => undefined },
+    });
     queue = new JobQueue({
       jobs: catalog.jobs,
       owner: () => 'this server',

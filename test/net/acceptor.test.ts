@@ -6,6 +6,7 @@ import type { Certificates } from '../../src/services/certificates.ts';
 import type { AssociationTally } from '../../src/services/observer.ts';
 import { TestAcceptor } from '../helpers/acceptor.ts';
 import { AssociationRejected, DimseClient } from '../helpers/dimse-client.ts';
+import { PLAIN_SETTINGS } from '../helpers/settings.ts';
 
 /** Without TLS nobody asks for it. */
 const NO_CERTIFICATES = {
@@ -17,7 +18,9 @@ describe('What an observer is told of associations', () => {
   let acceptor: TestAcceptor;
   let port: number;
   beforeEach(async () => {
-    acceptor = new TestAcceptor(NO_CERTIFICATES, { tls: { isEnabled: false, port: 0 } });
+    acceptor = new TestAcceptor(NO_CERTIFICATES, {
+      tls: { ...PLAIN_SETTINGS.tls, isEnabled: false, port: 0 },
+    });
     await acceptor.listeners.open(acceptor.settings.current);
     port = acceptor.portOf('dimse');
   });

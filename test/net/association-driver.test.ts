@@ -412,6 +412,25 @@ for (const [way, readSocket] of [
       await until(() => session().closes === 1);
     });
 
+    it('aborts where nothing of what it sends is taken, though PDUs go on to come', async () => {
+      options = { idleTimeoutMs: 200 };
+      const { peer, session } = await open(RQ);
+      await until(() => session().driver.isOpen);
+      peer.removeAllListeners('data');
+      peer.pause();
+      const bytes = Buffer.alloc(32 * 1024 * 1024);
+      const sent = session().driver.sendPdvs([{ contextId: 1, isCommand: false, isLast: true, bytes }]);
+      const startedAt = performance.now();
+      while (session().closes === 0 && performance.now() - startedAt < 10_000) {
+        peer.write(stored(1, Buffer.alloc(10)));
+        await wait(20);
+      }
+
+      expect(session().closes).to.equal(1);
+      expect(session().indications.at(-1)).to.equal('A-P-ABORT indication');
+      expect(await sent).to.equal(false);
+    });
+
     it('aborts when asked to, twice too, in whatever state', async () => {
       options = { isMute: true };
       const mute = await open(RQ);

@@ -8,6 +8,7 @@ import { EchoScu } from '../../src/net/echo.ts';
 import { Certificates } from '../../src/services/certificates.ts';
 import { adviceFor, ECHO_OUTCOMES, type EchoPeer, type EchoResult } from '../../src/services/echo.ts';
 import { TestAcceptor } from '../helpers/acceptor.ts';
+import { anonymousTlsClient } from '../helpers/tls.ts';
 import { memoryLog } from '../services/fixtures.ts';
 
 describe('EchoScu (PS3.4 Annex A)', () => {
@@ -33,6 +34,7 @@ describe('EchoScu (PS3.4 Annex A)', () => {
   async function run(peer: Partial<EchoPeer>): Promise<EchoResult> {
     const echo = new EchoScu({
       callingAeTitle: () => 'OURS',
+      tls: anonymousTlsClient(),
       pduBytesMax: 131_072,
       connectTimeoutMs: 400,
       responseTimeoutMs: 300,

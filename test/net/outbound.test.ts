@@ -5,10 +5,16 @@ import { expect } from 'chai';
 import { uids } from '../../src/dicom/uids.ts';
 import { contextsFor, Outbound } from '../../src/net/outbound.ts';
 import { StoreSink } from '../helpers/store-sink.ts';
+import { anonymousTlsClient } from '../helpers/tls.ts';
 import { refusalOf } from '../storage/problems.ts';
 
 const { CTImageStorage: CT, MRImageStorage: MR, ExplicitVRLittleEndian: EXPLICIT } = uids;
-const { ImplicitVRLittleEndian: IMPLICIT, JPEGBaseline8Bit: JPEG, JPEG2000Lossless: J2K } = uids;
+const {
+  ImplicitVRLittleEndian: IMPLICIT,
+  JPEGBaseline8Bit: JPEG,
+  JPEG2000Lossless: J2K,
+  MPEG2MPML: FILM,
+} = uids;
 
 /** `class syntax` of each context, in the order in which they are proposed. */
 function proposed(
@@ -26,7 +32,7 @@ function proposed(
 }
 
 describe('contextsFor', () => {
-  it('proposes what is stored as it is stored, then what it can be converted into, each once', () => {
+  it('proposes what is stored as it is stored, then for each class what it can be converted or decoded into', () => {
     expect(
       proposed([
         [CT, EXPLICIT],
@@ -41,6 +47,13 @@ describe('contextsFor', () => {
       `${CT} ${IMPLICIT}`,
       `${MR} ${EXPLICIT}`,
     ]);
+    expect(
+      proposed([
+        [CT, JPEG],
+        [CT, J2K],
+        [MR, FILM],
+      ]),
+    ).to.deep.equal([`${CT} ${JPEG}`, `${CT} ${J2K}`, `${MR} ${FILM}`, `${CT} ${EXPLICIT},${IMPLICIT}`]);
   });
 
   it('proposes first what the destination prefers, as far as it can be had', () => {
@@ -75,6 +88,7 @@ describe('A destination that hangs', () => {
   // Longer than any test takes: nothing but the signal ends what hangs.
   const outbound = new Outbound({
     callingAeTitle: () => 'DICOMKEEP',
+    tls: anonymousTlsClient(),
     pduBytesMax: 131_072,
     artimTimeoutMs: 60_000,
     associationIdleTimeoutMs: 60_000,

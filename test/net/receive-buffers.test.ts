@@ -162,4 +162,24 @@ describe('ReceiveBuffers', () => {
 
     expect(new Set(next.map((one) => one.buffers.room.buffer)).size).to.equal(12);
   });
+
+  it('bounds what all connections hold together, and lets each read on into its small buffer', async () => {
+    const connections = Array.from(
+      { length: netLimits.receiveBuffersMax * 2 },
+      (_, index) => new Connection(index),
+    );
+    const large = new Set<ArrayBufferLike>();
+    for (let round = 0; round < 4; round++) {
+      for (const one of connections) {
+        one.read(1_048_576, true, true);
+        const { buffer, length } = one.buffers.room;
+        if (length > netLimits.idleBufferBytes) large.add(buffer);
+        await one.release();
+      }
+    }
+
+    expect(large.size).to.be.within(netLimits.receiveBuffersMax / 2, netLimits.receiveBuffersMax);
+    for (const one of connections) expect(one.reads, 'reads').to.be.greaterThan(2);
+    for (const one of connections) one.buffers.close(undefined);
+  });
 });

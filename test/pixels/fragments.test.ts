@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { uids } from '../../src/dicom/uids.ts';
+import { type DataSetSource, memorySource } from '../../src/pixels/data-set-source.ts';
+import { Fragments } from '../../src/pixels/fragments.ts';
 import { refusalOf } from '../storage/problems.ts';
 import { encapsulatedPixelData, item, openImage } from './fixtures.ts';
 
@@ -93,6 +95,24 @@ describe('Fragments of encapsulated Pixel Data (PS3.5 §A.4)', () => {
     const large = Array.from({ length: 5 }, (_, at) => Buffer.alloc(100_000, at));
 
     expect(await frame(4, 5, encapsulatedPixelData([], large))).to.equal(large[4]?.toString('hex'));
+  });
+
+  it('are read at once, however many there are of a frame', async () => {
+    const pixelData = encapsulatedPixelData([], Array(1000).fill(more('0102')));
+    const memory = memorySource(pixelData);
+    let readings = 0;
+    const source: DataSetSource = {
+      sizeBytes: memory.sizeBytes,
+      pieces(from, to) {
+        readings += 1;
+        return memory.pieces(from, to);
+      },
+    };
+
+    const stream = await new Fragments(source, 12, 1, undefined).frame(0);
+
+    expect(stream.toString('hex')).to.equal('0102'.repeat(1000));
+    expect(readings).to.be.below(5);
   });
 
   it('are refused where nothing tells which are whose', async () => {

@@ -5,7 +5,8 @@ import { decode } from 'fast-png';
 import { uids } from '../../src/dicom/uids.ts';
 import type { PictureRequest } from '../../src/pixels/decode-thread.ts';
 import { pixelLimits } from '../../src/pixels/limits.ts';
-import { Painter, type PainterLimits, PictureTooCostly } from '../../src/pixels/painter.ts';
+import { Painter, type PainterLimits } from '../../src/pixels/painter.ts';
+import { TooCostly } from '../../src/pixels/threads.ts';
 import { removeFolder, temporaryFolder } from '../helpers/server.ts';
 import { refusalOf } from '../storage/problems.ts';
 import { encapsulatedPixelData, type ImageRecipe, imageOf, nativePixelData } from './fixtures.ts';
@@ -101,7 +102,7 @@ describe('Painter', () => {
 
     const refused = await painter.paint(requestOf('native', NATIVE)).catch((error: unknown) => error);
 
-    expect(refused).to.be.instanceOf(PictureTooCostly);
+    expect(refused).to.be.instanceOf(TooCostly);
     expect(String(refused)).to.match(/the picture takes more memory than it may/);
   });
 

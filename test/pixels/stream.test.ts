@@ -27,14 +27,21 @@ describe('The marks of a compressed stream', () => {
     it(`tell ${name} JPEG by its frame header`, () => {
       const stream = streamOf(hex(BEFORE, frameHeader(marker, GREY)));
 
-      expect(stream).to.deep.equal({ codec: 'jpeg', size, isYbr: false, offset: 0 });
+      expect(stream).to.deep.equal({ codec: 'jpeg', size, bits: 8, isEnded: false, isYbr: false, offset: 0 });
     });
   }
 
   it('tell JPEG-LS by its own frame header', () => {
     const stream = streamOf(hex(BEFORE, frameHeader('fff7', GREY, '10')));
 
-    expect(stream).to.deep.equal({ codec: 'jpeg-ls', size, isYbr: false, offset: 0 });
+    expect(stream).to.deep.equal({
+      codec: 'jpeg-ls',
+      size,
+      bits: 16,
+      isEnded: false,
+      isYbr: false,
+      offset: 0,
+    });
   });
 
   it('tell of chrominance by subsampling, and by what Adobe writes', () => {
@@ -60,14 +67,31 @@ describe('The marks of a compressed stream', () => {
     '0f0101';
 
   it('tell JPEG 2000 from its high-throughput kin, with the offset of the image taken away', () => {
-    expect(streamOf(hex(siz('0000')))).to.deep.equal({ codec: 'jpeg-2000', size, isYbr: false, offset: 0 });
-    expect(streamOf(hex(siz('4000')))).to.deep.equal({ codec: 'htj2k', size, isYbr: false, offset: 0 });
+    const others = { size, bits: 16, isEnded: false, isYbr: false, offset: 0 };
+
+    expect(streamOf(hex(siz('0000')))).to.deep.equal({ codec: 'jpeg-2000', ...others });
+    expect(streamOf(hex(siz('4000')))).to.deep.equal({ codec: 'htj2k', ...others });
+  });
+
+  it('tell the precision of the widest component, whatever its sign', () => {
+    const components = hex(siz('0000').slice(0, -10), '0003', '070101', '8b0101', '090101');
+
+    expect(streamOf(components)).to.deep.include({ bits: 12, size: { ...size, samples: 3 } });
+  });
+
+  it('tell whether the stream has its end, and not that of a picture within', () => {
+    const within = 'ffe10006ffd8ffd9';
+    const jpeg = hex('ffd8', within, frameHeader('ffc0', GREY), '0000');
+
+    expect(streamOf(jpeg)?.isEnded).to.equal(false);
+    expect(streamOf(Buffer.concat([jpeg, hex('ffd9', '000102')]))?.isEnded).to.equal(true);
+    expect(streamOf(hex(siz('4000'), 'ffd9'))?.isEnded).to.equal(true);
   });
 
   it('find JPEG 2000 within a JP2 file', () => {
     const stream = streamOf(hex('0000000c6a5020200d0a870a', '000000006a703263', siz('0000')));
 
-    expect(stream).to.deep.equal({ codec: 'jpeg-2000', size, isYbr: false, offset: 20 });
+    expect(stream).to.deep.include({ codec: 'jpeg-2000', size, offset: 20 });
   });
 
   it('are none in anything else, and in nothing', () => {

@@ -237,6 +237,52 @@ describeOnSqlite('Accounts', (opened) => {
     expect(events.filter(({ kind }) => kind === 'login-failed')).to.have.lengthOf(4);
   });
 
+  it('check a password for who needs no session, and tell it from a wrong one and from nobody', async () => {
+    const accounts = accountsOn();
+    const password = (await accounts.prepare()) ?? '';
+    const { address } = DOER;
+
+    expect(await accounts.check(' ADMIN', password, address)).to.deep.equal({
+      outcome: 'right',
+      user: 'admin',
+    });
+    expect(await accounts.check('admin', 'guess', address)).to.deep.equal({ outcome: 'wrong' });
+    expect(await accounts.check('nobody', password, address)).to.deep.equal({ outcome: 'wrong' });
+    expect(await accounts.check('admin', undefined, address)).to.deep.equal({
+      outcome: 'right',
+      user: 'admin',
+    });
+    expect(await accounts.check('nobody', undefined, address)).to.deep.equal({ outcome: 'wrong' });
+    expect(events.map(({ kind }) => kind)).to.not.include('login');
+  });
+
+  it('hold back who guesses by `check`, names alone too, and forgive nothing for a name that is right', async () => {
+    const accounts = accountsOn();
+    await accounts.prepare();
+    const outcomes: string[] = [];
+
+    for (let count = 0; count < 6; count++) {
+      outcomes.push((await accounts.check('admin', `guess ${count}`, '192.0.2.66')).outcome);
+      outcomes.push((await accounts.check('admin', undefined, '192.0.2.66')).outcome);
+    }
+    const names: string[] = [];
+    for (let count = 0; count < 5; count++)
+      names.push((await accounts.check(`name ${count}`, undefined, '192.0.2.67')).outcome);
+
+    expect(outcomes.slice(0, 7)).to.deep.equal([
+      'wrong',
+      'right',
+      'wrong',
+      'right',
+      'wrong',
+      'right',
+      'wrong',
+    ]);
+    expect(outcomes.slice(7)).to.deep.equal(Array(5).fill('too-many-attempts'));
+    expect(names).to.deep.equal(['wrong', 'wrong', 'wrong', 'wrong', 'too-many-attempts']);
+    expect((await accounts.login('admin', 'x', '192.0.2.66')).outcome).to.equal('too-many-attempts');
+  });
+
   it('hold back who guesses the current password of a session that was left open', async () => {
     const accounts = accountsOn();
     const { sessionId } = await signIn(accounts, 'admin', (await accounts.prepare()) ?? '');

@@ -245,7 +245,12 @@ describe('Activity', () => {
       tookMs: 12.4,
       words: 'WS2 does not take JPEG',
     });
-    activity.queryRefused(association, 'C-FIND', 'WS1 at 192.0.2.7 is no peer: no find');
+    activity.queryRefused(
+      association,
+      'C-FIND',
+      'Refused: Not Authorized (0124H)',
+      'WS1 at 192.0.2.7 is no peer: no find',
+    );
     await clock.advance(1000);
 
     expect(written.map(({ kind, severity, words }) => [kind, severity, words])).to.deep.equal([
@@ -307,7 +312,7 @@ describe('Activity', () => {
   it('lets nothing into an event that would steer a terminal or fill the catalogue', async () => {
     const association = tally({ callingAeTitle: '\u001b[2J\nEVIL' });
     activity.associationOpened(association);
-    activity.queryRefused(association, 'C-FIND', 'x'.repeat(100_000));
+    activity.queryRefused(association, 'C-FIND', 'Refused: Not Authorized (0124H)', 'x'.repeat(100_000));
     await clock.advance(1000);
 
     const [event] = written;

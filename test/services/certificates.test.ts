@@ -110,6 +110,18 @@ describe('Certificates', () => {
     );
   });
 
+  it('are refused where no handshake of ours, or of a browser, could use their key', async () => {
+    const certificates = await open();
+    const before = certificates.describe();
+
+    for (const [kind, { certificate, privateKey }] of Object.entries(UNSERVED)) {
+      expect(await refusalOf(certificates.replace(certificate, privateKey)), kind).to.equal(
+        `unusable-setting: a key that is ${kind} serves nobody: RSA, or one of the curves P-256, P-384, P-521`,
+      );
+    }
+    expect(certificates.describe()).to.deep.equal(before);
+  });
+
   it('are made, and the one in the file stays, where that cannot be read', async () => {
     const place = join(folder, 'unreadable');
     // A folder can be read by nobody, not even by root.
@@ -134,6 +146,9 @@ describe('Certificates', () => {
 
     expect(certificates.describe().isSelfSigned).to.equal(true);
     expect(log.lines.map(({ message }) => message)).to.deep.equal(['certificate not kept']);
+    expect(await refusalOf(certificates.reset())).to.match(
+      /^unusable-setting: the certificate cannot be kept: ENAMETOOLONG/,
+    );
   });
 
   it('are replaced one after the other, so that the file has what is in use', async () => {
@@ -167,3 +182,38 @@ describe('Certificates', () => {
     expect(JSON.stringify(log.lines)).to.not.contain('BEGIN PRIVATE');
   });
 });
+
+/** By what is said of the key: certificates of openssl, valid for a hundred years. */
+const UNSERVED = {
+  ed25519: {
+    certificate: `-----BEGIN CERTIFICATE-----
+MIIBOjCB7aADAgECAhRCbgWp1t4kTO7Zi/JXPlFIyiXkODAFBgMrZXAwEjEQMA4G
+A1UEAwwHZWQyNTUxOTAgFw0yNjExMjIwNDU5NTBaGA8yMTI2MTAyOTA0NTk1MFow
+EjEQMA4GA1UEAwwHZWQyNTUxOTAqMAUGAytlcAMhAIJiIu2Fjh+Kvs/Op+HgjBbQ
+q+d6ozAF34npkCWHonMxo1MwUTAdBgNVHQ4EFgQUbLAvysgjMUNiV6hvw0g8vh2j
+sewwHwYDVR0jBBgwFoAUbLAvysgjMUNiV6hvw0g8vh2jsewwDwYDVR0TAQH/BAUw
+AwEB/zAFBgMrZXADQQD95BsAvaSpX/nmwWyABx+qdl2Q0y/iujjeFqbnL1j/C/gh
+qDx+a3u+YFsnu7YIUQA5fVTh1xr7HNWYND45vcgP
+-----END CERTIFICATE-----`,
+    privateKey: `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIGfBc/Y7p5vY+QSLR9UYGjVjAK+XY9A4qiw3uzOl2KqY
+-----END PRIVATE KEY-----`,
+  },
+  'of the curve secp224r1': {
+    certificate: `-----BEGIN CERTIFICATE-----
+MIIBYjCCARCgAwIBAgIUFCbhBXO2JkaoeOqTequ0m2VYsGAwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEcDIyNDAgFw0yNjExMjIwNDU5NTBaGA8yMTI2MTAyOTA0NTk1
+MFowDzENMAsGA1UEAwwEcDIyNDBOMBAGByqGSM49AgEGBSuBBAAhAzoABARh7vNu
+S/iHy3tTuHIcAWbyNi9P4fTu+t1teHKj5cdPru5/cYQ1Hlp3wAbCnMMsV609dw+l
+TiOLo1MwUTAdBgNVHQ4EFgQUrWqUMS9xlcHvQd4S01XRZbVU8qwwHwYDVR0jBBgw
+FoAUrWqUMS9xlcHvQd4S01XRZbVU8qwwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjO
+PQQDAgNAADA9Ah0AjunOv2ABzcuqr1Cc7NREYXmmbAVs5TZEHDLsbAIcSpF9Zu2a
+J+KPdlExKDJqwxKjCcjG3Vl/cFy8EA==
+-----END CERTIFICATE-----`,
+    privateKey: `-----BEGIN EC PRIVATE KEY-----
+MGgCAQEEHKDTMnDD149DjFOgPid4Qf9Ci1LqPfQyb16HXiSgBwYFK4EEACGhPAM6
+AAQEYe7zbkv4h8t7U7hyHAFm8jYvT+H07vrdbXhyo+XHT67uf3GENR5ad8AGwpzD
+LFetPXcPpU4jiw==
+-----END EC PRIVATE KEY-----`,
+  },
+};

@@ -77,20 +77,41 @@ describe('chooseTransferSyntax', () => {
       uids.ExplicitVRBigEndian,
     );
     expect(choose(find, JPEG)).to.equal(undefined);
+    expect(choose(find, uids.XMLEncoding, uids.RFC2557MIMEEncapsulation, IMPLICIT)).to.equal(IMPLICIT);
     expect(choose(uids.Verification, '1.2.826.0.1.99')).to.equal(undefined);
   });
 
-  it('takes who is to be sent instances at its word where it wants them compressed', () => {
+  it('takes Storage Commitment Push Model, and not the retired Pull Model (PS3.4 Annex J)', () => {
+    const proposed = [uids.JPEGBaseline8Bit, IMPLICIT, EXPLICIT];
+
+    expect(chooseTransferSyntax(uids.StorageCommitmentPushModel, proposed, 'standard')).to.equal(EXPLICIT);
+    expect(chooseTransferSyntax(uids.StorageCommitmentPushModel, [JPEG], 'any')).to.equal(undefined);
+    expect(chooseTransferSyntax(uids.StorageCommitmentPullModel, proposed, 'any')).to.equal(
+      'abstract-syntax-not-supported',
+    );
+  });
+
+  it('sends instances uncompressed to who takes them so, for all that can be decoded comes then, and film as it is', () => {
     const chooseToSend = (abstractSyntax: string, ...proposed: string[]) =>
       chooseTransferSyntax(abstractSyntax, proposed, 'any', true);
 
-    expect(chooseToSend(uids.CTImageStorage, JPEG, EXPLICIT)).to.equal(JPEG);
+    expect(chooseToSend(uids.CTImageStorage, JPEG, EXPLICIT)).to.equal(EXPLICIT);
+    expect(chooseToSend(uids.CTImageStorage, JPEG, IMPLICIT)).to.equal(IMPLICIT);
+    expect(chooseToSend(uids.CTImageStorage, JPEG)).to.equal(JPEG);
     expect(chooseToSend(uids.CTImageStorage, IMPLICIT, EXPLICIT, JPEG)).to.equal(EXPLICIT);
+    expect(chooseToSend(uids.VideoEndoscopicImageStorage, uids.MPEG2MPML, EXPLICIT)).to.equal(uids.MPEG2MPML);
     expect(chooseToSend(uids.StudyRootQueryRetrieveInformationModelFind, JPEG, IMPLICIT)).to.equal(IMPLICIT);
   });
 
+  it('takes the retired Patient/Study Only classes, which some old workstations ask by', () => {
+    for (const name of ['Find', 'Move', 'Get'] as const) {
+      const uid = uids[`PatientStudyOnlyQueryRetrieveInformationModel${name}`];
+      expect(choose(uid, JPEG, IMPLICIT), name).to.equal(IMPLICIT);
+    }
+  });
+
   it('tells a class that is not ours from a transfer syntax that is not', () => {
-    expect(choose(OTHERS[2] ?? '', EXPLICIT)).to.equal('abstract-syntax-not-supported');
+    expect(choose(OTHERS[3] ?? '', EXPLICIT)).to.equal('abstract-syntax-not-supported');
     expect(chooseTransferSyntax(PRIVATE, [EXPLICIT], 'standard', false)).to.equal(
       'abstract-syntax-not-supported',
     );

@@ -13,9 +13,12 @@ import {
   type TransferSyntax,
 } from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
-import { converted, isConvertible } from '../../src/services/conversion.ts';
+import { CONVERSION_TARGETS, converted } from '../../src/services/conversion.ts';
 import { corpusOrStandIns } from '../helpers/corpus.ts';
 import { sha256Of } from './fixtures.ts';
+
+/** What is compressed is decoded, and compared elsewhere. */
+const NATIVE: readonly string[] = [...CONVERSION_TARGETS, uids.ExplicitVRBigEndian];
 
 const hasDcmtk = spawnSync('dcmconv', ['--version']).status === 0;
 
@@ -32,7 +35,7 @@ describe('Instance files and conversions beside DCMTK', function () {
   });
 
   const files = corpusOrStandIns().filter(
-    (file) => file.expect === 'store' && isConvertible(file.transferSyntax),
+    (file) => file.expect === 'store' && NATIVE.includes(file.transferSyntax),
   );
 
   function write(name: string, dataSet: Buffer, transferSyntaxUid: string): string {

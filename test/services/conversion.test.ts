@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { DataSet } from '../../src/dicom/data-set.ts';
@@ -181,6 +182,33 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
     expect(converted.length).to.be.greaterThan(10_000 * 20 * 8);
   });
 
+  it('inflates what is deflated, and refuses a stream that is none (PS3.5 §A.5)', async () => {
+    const deflated = transferSyntaxOf(uids.DeflatedExplicitVRLittleEndian) ?? EXPLICIT;
+    const [pixels] = PIXELS;
+    if (pixels === undefined) throw new Error('no pixels');
+    const dataSet = image(pixels, Buffer.alloc(100_000, 'pixels'));
+    const bytes = deflateRawSync(dataSet.encode(EXPLICIT));
+
+    for (const to of [EXPLICIT, IMPLICIT]) {
+      const whole = await convert(piecesOf(bytes, [1, 100, 500]), deflated, to);
+      expect(whole.equals(dataSet.encode(to)), to.name).to.equal(true);
+    }
+    expect(await refusalOf(convert([Buffer.alloc(50, 0xff)], deflated, EXPLICIT))).to.match(
+      /^not-renderable: deflated data set/,
+    );
+  });
+
+  it('turns samples of 32 bits round as wholes, whatever their VR says (PS3.5 §A.3)', async () => {
+    const big = dataSetOf({});
+    big.setNumbers(tags.BitsAllocated, [32]);
+    const head = Buffer.from('7fe000104f57000000000004', 'hex');
+    const bytes = Buffer.concat([big.encode(BIG_ENDIAN), head, Buffer.from([1, 2, 3, 4])]);
+
+    const little = await convert([bytes], BIG_ENDIAN, EXPLICIT);
+
+    expect(little.subarray(-4).toString('hex')).to.equal('04030201');
+  });
+
   it('refuses what is encapsulated, cut short, or in another transfer syntax', async () => {
     const encapsulated = Buffer.from('e07f10004f420000fffffffffeff00e000000000feffdde000000000', 'hex');
     expect(await refusalOf(convert([encapsulated], EXPLICIT, IMPLICIT))).to.equal(
@@ -196,7 +224,7 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
       ).to.match(/^unreadable-data-set/);
     }
     const jpeg = transferSyntaxOf(uids.JPEGBaseline8Bit) ?? EXPLICIT;
-    expect(await refusalOf(convert([bytes], jpeg, EXPLICIT))).to.match(
+    expect(await refusalOf(convert([bytes], jpeg, EXPLICIT)), 'decoded elsewhere').to.match(
       /^unreadable-data-set: transfer syntax .* cannot be converted/,
     );
     expect(
@@ -225,15 +253,11 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
 });
 
 describe('isConvertible', () => {
-  it('holds for uncompressed transfer syntaxes alone', () => {
-    expect([...CONVERSION_TARGETS, uids.ExplicitVRBigEndian].every(isConvertible)).to.equal(true);
-    for (const uid of [
-      uids.JPEGBaseline8Bit,
-      uids.RLELossless,
-      uids.DeflatedExplicitVRLittleEndian,
-      '1.2.3',
-      '',
-    ]) {
+  it('holds for uncompressed and deflated transfer syntaxes, and for those whose frames can be decoded', () => {
+    const decoded = [uids.RLELossless, uids.JPEGBaseline8Bit, uids.JPEG2000, uids.HTJ2K, uids.JPEGLSLossless];
+    const native = [...CONVERSION_TARGETS, uids.ExplicitVRBigEndian, uids.DeflatedExplicitVRLittleEndian];
+    for (const uid of [...native, ...decoded]) expect(isConvertible(uid), uid).to.equal(true);
+    for (const uid of [uids.MPEG2MPML, uids.HEVCMP51, uids.JPIPReferenced, uids.JPEG2000MC, '1.2.3', '']) {
       expect(isConvertible(uid), uid).to.equal(false);
     }
   });

@@ -16,7 +16,7 @@ function refusal(work: () => unknown): string {
 }
 
 const levelOf = (model: InformationModel, texts: Texts) =>
-  refusal(() => levelOfIdentifier(model, dataSetOf(texts)));
+  refusal(() => levelOfIdentifier(model, dataSetOf(texts), false));
 
 const ALL: Texts = {
   PatientID: 'P1',
@@ -85,7 +85,7 @@ describe('levelOfIdentifier (PS3.4 §C.4.1.1.3.1)', () => {
     expect(levelOf('STUDY', { QueryRetrieveLevel: 'STUDY ' })).to.equal('none: STUDY');
     const identifier = dataSetOf({ QueryRetrieveLevel: ' SERIES ' });
     identifier.set({ tag: tags.StudyInstanceUID, vr: 'UI', bytes: Buffer.from('1.2 \0') });
-    expect(levelOfIdentifier('STUDY', identifier)).to.equal('SERIES');
+    expect(levelOfIdentifier('STUDY', identifier, false)).to.equal('SERIES');
   });
 });
 

@@ -12,7 +12,9 @@ function noting(told: string[], name: string): Observer {
     instanceStored: note('stored'),
     instanceRefused: note('refused'),
     queryAnswered: note('answered'),
+    queryReceived: note('received'),
     queryRefused: note('query refused'),
+    instancesTransferred: note('transferred'),
     retrieveAnswered: note('retrieved'),
     connectionDropped: note('dropped'),
   };
@@ -28,8 +30,13 @@ describe('Observers told together', () => {
     all.associationOpened(association);
     store(all, association);
     all.instanceRefused(association, 'A700H', 'full');
+    all.queryReceived(association, {
+      sopClassUid: '1.2',
+      transferSyntaxUid: '1.3',
+      identifier: Buffer.alloc(0),
+    });
     all.queryAnswered(association, 1, 2);
-    all.queryRefused(association, 'C-FIND', 'no');
+    all.queryRefused(association, 'C-FIND', 'Refused: Not Authorized (0124H)', 'no');
     all.retrieveAnswered(association, {
       operation: 'C-GET',
       destination: 'WS1',
@@ -40,12 +47,31 @@ describe('Observers told together', () => {
       tookMs: 1,
       words: undefined,
     });
+    all.instancesTransferred({
+      requestor: { party: party() },
+      destination: 'WS1',
+      studies: [],
+      words: undefined,
+    });
     all.connectionDropped('192.0.2.1');
     all.associationEnded(association, true, '');
 
-    const methods = 'rejected opened stored refused answered query-refused retrieved dropped ended';
+    const methods =
+      'rejected opened stored refused received answered query-refused retrieved transferred dropped ended';
     const expected = methods.split(' ').map((method) => method.replace('-', ' '));
     expect(told).to.deep.equal(expected.flatMap((method) => [`one ${method}`, `other ${method}`]));
+  });
+
+  it('need not all be told of everything', () => {
+    const told: string[] = [];
+    const all = fanOut([{ associationOpened: () => void told.push('opened') }], (error) =>
+      told.push(String(error)),
+    );
+
+    all.associationOpened(tally());
+    store(all, tally());
+
+    expect(told).to.deep.equal(['opened']);
   });
 
   it('do not suffer from one that throws, which is told of', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { StoredInstance } from '../../src/catalog/catalog.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import type { PictureRequest } from '../../src/pixels/decode-thread.ts';
-import { PictureTooCostly } from '../../src/pixels/painter.ts';
+import { TooCostly } from '../../src/pixels/threads.ts';
 import { Previews } from '../../src/services/previews.ts';
 import { refusalOf } from '../storage/problems.ts';
 
@@ -141,7 +141,7 @@ describe('Previews', () => {
 
   it('are refused for an hour, in any size, where one has cost too much', async () => {
     paint = async () => {
-      throw new PictureTooCostly('the picture was not there after 10000 ms');
+      throw new TooCostly('the picture was not there after 10000 ms');
     };
     const ask = (sizeMax: number, frame = 1) => refusalOf(previews.picture(instance(1), { sizeMax, frame }));
 

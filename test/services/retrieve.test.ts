@@ -3,9 +3,13 @@ import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Catalog, RetrieveUids, StoredInstance } from '../../src/catalog/catalog.ts';
+import { DataSet } from '../../src/dicom/data-set.ts';
+import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { implicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
 import { uids } from '../../src/dicom/uids.ts';
 import { Problem } from '../../src/lib/problem.ts';
+import type { DecodedFrame } from '../../src/pixels/decode.ts';
+import type { PixelModule } from '../../src/pixels/pixel-module.ts';
 import {
   type Counters,
   type RetrieveRequest,
@@ -14,6 +18,7 @@ import {
   type StoreTarget,
   type SubOperation,
 } from '../../src/services/retrieve.ts';
+import { encapsulatedPixelData, imageOf } from '../pixels/fixtures.ts';
 import { refusalOf } from '../storage/problems.ts';
 import {
   ctDataSet,
@@ -29,6 +34,9 @@ import {
 const OFFSET = 8;
 const EXPLICIT = uids.ExplicitVRLittleEndian;
 const IMPLICIT = uids.ImplicitVRLittleEndian;
+/** What nobody decodes. */
+const FILM = uids.MPEG2MPML;
+const FRAME = Buffer.from([1, 2, 3, 4, 5, 6, 7, 8]);
 
 describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
   let place: TestVolume;
@@ -37,6 +45,7 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
   let failRows: unknown;
   let settle: () => Promise<void>;
   let controller: AbortController;
+  let decode: (stream: Buffer, module: PixelModule) => Promise<DecodedFrame>;
 
   beforeEach(async () => {
     place = await testVolume();
@@ -45,12 +54,28 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
     failRows = undefined;
     settle = async () => undefined;
     controller = new AbortController();
+    decode = async (_stream, module) => ({ module, bytes: FRAME });
   });
   afterEach(() => place.remove());
 
   /** A file with `OFFSET` bytes before its data set, and its row. */
   function put(number: number, transferSyntaxUid: string = EXPLICIT): Buffer {
-    const dataSet = encoded(ctDataSet(1, 1, number));
+    return putBytes(number, transferSyntaxUid, encoded(ctDataSet(1, 1, number)));
+  }
+
+  /** One frame, and a stream that names its instance in place of one. */
+  function putCompressed(number: number): Buffer {
+    const stream = Buffer.from(`1.2.1.1.${number} `);
+    const pixelData = encapsulatedPixelData([], [stream]);
+    const bytes = imageOf({
+      module: { rows: 2, columns: 4 },
+      transferSyntaxUid: uids.RLELossless,
+      pixelData,
+    });
+    return putBytes(number, uids.RLELossless, bytes);
+  }
+
+  function putBytes(number: number, transferSyntaxUid: string, dataSet: Buffer): Buffer {
     const instance = {
       sopInstanceUid: `1.2.1.1.${number}`,
       sopClassUid: uids.CTImageStorage,
@@ -95,6 +120,7 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
       catalog: catalog as unknown as Catalog,
       filer: { settled: () => settle() },
       files: place.files,
+      decoder: { decode: (stream, module) => decode(stream, module) },
       log: memoryLog(),
     });
   }
@@ -213,6 +239,25 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
     });
   });
 
+  it('tells what became of each instance', async () => {
+    for (const number of [1, 2, 3]) put(number);
+    const target = new Target();
+    target.answer = ({ sopInstanceUid }) =>
+      ({ '1.2.1.1.2': 0xa700, '1.2.1.1.3': 0xb000 })[sopInstanceUid] ?? 0;
+    const told: [string, string, boolean][] = [];
+
+    await run(target, {
+      noted: ({ studyInstanceUid, sopInstanceUid }, isSent) =>
+        told.push([studyInstanceUid, sopInstanceUid, isSent]),
+    });
+
+    expect(told).to.deep.equal([
+      ['1.2.1', '1.2.1.1.1', true],
+      ['1.2.1', '1.2.1.1.2', false],
+      ['1.2.1', '1.2.1.1.3', true],
+    ]);
+  });
+
   it('counts warnings apart: B000H', async () => {
     for (const number of [1, 2]) put(number);
     const target = new Target();
@@ -247,22 +292,83 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
 
   it('converts what is uncompressed for a destination that does not take it as it is stored, and nothing else', async () => {
     put(1);
-    put(2, uids.JPEGBaseline8Bit);
+    put(2, FILM);
     const target = new Target();
     target.syntaxes = [IMPLICIT];
 
     const { result } = await run(target);
 
     expect(result).to.deep.include({ status: 0xb000, failedUids: ['1.2.1.1.2'] });
-    expect(result.words).to.equal(`the destination does not take transfer syntax ${uids.JPEGBaseline8Bit}`);
+    expect(result.words).to.equal(`the destination does not take transfer syntax ${FILM}`);
     const { operation, bytes } = target.stored.get('1.2.1.1.1') ?? {};
     expect(operation).to.deep.include({ transferSyntaxUid: IMPLICIT, sizeBytes: undefined });
     expect(bytes?.equals(encoded(ctDataSet(1, 1, 1), implicitVrLittleEndian))).to.equal(true);
   });
 
+  it('decodes what is compressed for a destination that takes it only uncompressed, and keeps its UID', async () => {
+    putCompressed(1);
+    const target = new Target();
+    target.syntaxes = [IMPLICIT];
+
+    const { result } = await run(target);
+
+    expect(result).to.deep.include({ status: 0x0000, failedUids: [] });
+    const { operation, bytes } = target.stored.get('1.2.1.1.1') ?? {};
+    expect(operation).to.deep.include({ transferSyntaxUid: IMPLICIT, sizeBytes: bytes?.length });
+    const dataSet = DataSet.decode(bytes ?? Buffer.alloc(0), implicitVrLittleEndian);
+    expect(dataSet.get(tags.PixelData)).to.deep.include({ bytes: FRAME });
+  });
+
+  it('decodes where the destination prefers that, though it takes what is stored too', async () => {
+    putCompressed(1);
+    const target = new Target();
+    target.syntaxes = [uids.RLELossless, EXPLICIT];
+    target.preferredTransferSyntaxes = [EXPLICIT];
+
+    await run(target);
+
+    expect(target.stored.get('1.2.1.1.1')?.operation.transferSyntaxUid).to.equal(EXPLICIT);
+  });
+
+  it('fails what cannot be decoded with its UID and in words, before anything of it is sent, and sends the rest', async () => {
+    putCompressed(1);
+    putCompressed(2);
+    decode = async (stream, module) => {
+      if (stream.toString('latin1').trim() !== '1.2.1.1.2') return { module, bytes: FRAME };
+      throw new Problem('not-renderable', 'the rle stream cannot be decoded');
+    };
+    const target = new Target();
+    target.syntaxes = [EXPLICIT];
+
+    const { result } = await run(target);
+
+    expect(result).to.deep.include({
+      status: 0xb000,
+      counters: { remaining: 0, completed: 1, failed: 1, warning: 0 },
+      failedUids: ['1.2.1.1.2'],
+      words: 'the rle stream cannot be decoded',
+    });
+    expect([...target.stored.keys()]).to.deep.equal(['1.2.1.1.1']);
+  });
+
+  it('sends what cannot be decoded as it is stored, where the destination takes that too', async () => {
+    const dataSet = putCompressed(1);
+    decode = async () => Promise.reject(new Problem('not-renderable', 'the rle stream cannot be decoded'));
+    const target = new Target();
+    target.syntaxes = [uids.RLELossless, EXPLICIT];
+    target.preferredTransferSyntaxes = [EXPLICIT];
+
+    const { result } = await run(target);
+
+    const { operation, bytes } = target.stored.get('1.2.1.1.1') ?? {};
+    expect(result.status).to.equal(0x0000);
+    expect(operation?.transferSyntaxUid).to.equal(uids.RLELossless);
+    expect(bytes?.equals(dataSet)).to.equal(true);
+  });
+
   it('sends what the destination prefers where it takes that and it can be had, else as ever', async () => {
     put(1);
-    put(2, uids.JPEGBaseline8Bit);
+    put(2, FILM);
     const sentAs = async (preferred: string[], taken: string[]) => {
       const target = new Target();
       target.preferredTransferSyntaxes = preferred;
@@ -270,19 +376,13 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
       await run(target);
       return [...target.stored.values()].map(({ operation }) => operation.transferSyntaxUid);
     };
-    const all = [EXPLICIT, IMPLICIT, uids.JPEGBaseline8Bit];
+    const all = [EXPLICIT, IMPLICIT, FILM];
 
-    expect(await sentAs([IMPLICIT], all)).to.deep.equal([IMPLICIT, uids.JPEGBaseline8Bit]);
-    expect(await sentAs([uids.JPEGBaseline8Bit, IMPLICIT], all)).to.deep.equal([
-      IMPLICIT,
-      uids.JPEGBaseline8Bit,
-    ]);
-    expect(await sentAs([EXPLICIT, IMPLICIT], all)).to.deep.equal([EXPLICIT, uids.JPEGBaseline8Bit]);
+    expect(await sentAs([IMPLICIT], all)).to.deep.equal([IMPLICIT, FILM]);
+    expect(await sentAs([FILM, IMPLICIT], all)).to.deep.equal([IMPLICIT, FILM]);
+    expect(await sentAs([EXPLICIT, IMPLICIT], all)).to.deep.equal([EXPLICIT, FILM]);
     expect(await sentAs([IMPLICIT], [EXPLICIT]), 'not taken').to.deep.equal([EXPLICIT]);
-    expect(await sentAs([uids.JPEG2000Lossless], all), 'not to be had').to.deep.equal([
-      EXPLICIT,
-      uids.JPEGBaseline8Bit,
-    ]);
+    expect(await sentAs([uids.JPEG2000Lossless], all), 'not to be had').to.deep.equal([EXPLICIT, FILM]);
   });
 
   it('fails what the destination takes in no transfer syntax at all', async () => {

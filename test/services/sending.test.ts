@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import type { StoredInstance } from '../../src/catalog/catalog.ts';
 import type { Peer } from '../../src/catalog/peer-repository.ts';
 import type { SendRequest } from '../../src/jobs/send.ts';
 import { Problem } from '../../src/lib/problem.ts';
+import type { TransferObservation } from '../../src/services/observer.ts';
 import type {
   ContextNeed,
   Counters,
@@ -15,6 +17,7 @@ import { refusalOf } from '../storage/problems.ts';
 
 const PEER = { aeTitle: 'WS1', host: '192.0.2.7', port: 104 } as Peer;
 const NEEDS: readonly ContextNeed[] = [{ sopClassUid: '1.1', transferSyntaxUid: '1.2' }];
+const INSTANCE = { studyInstanceUid: '1.2', sopClassUid: '1.1' } as StoredInstance;
 const OPERATION = { sopInstanceUid: '1.2.3' } as SubOperation;
 
 describe('Sending', () => {
@@ -26,6 +29,7 @@ describe('Sending', () => {
   let progress: unknown[];
   let opened: unknown[];
   let controller: AbortController;
+  let told: TransferObservation[];
 
   beforeEach(() => {
     asked = [];
@@ -36,6 +40,7 @@ describe('Sending', () => {
     progress = [];
     opened = [];
     controller = new AbortController();
+    told = [];
   });
 
   /** Does what RetrieveService does with a target: one sub-operation after the other until the signal is aborted. */
@@ -52,8 +57,10 @@ describe('Sending', () => {
             const status = await target.store(OPERATION);
             if (status === 0) counters.completed += 1;
             else counters.warning += 1;
+            request.noted?.(INSTANCE, true);
           } catch (error) {
             counters.failed += 1;
+            request.noted?.(INSTANCE, false);
             words ??= (error as Error).message;
           }
           yield { ...counters };
@@ -84,11 +91,13 @@ describe('Sending', () => {
           if (offline !== undefined) throw offline;
         },
       },
+      observer: { instancesTransferred: (transferred) => told.push(transferred) },
     });
     return (request: Partial<SendRequest> = {}) =>
       service.send({
         studyInstanceUid: '1.2',
         peer: 'WS1',
+        by: 'Mia',
         signal: controller.signal,
         progress: (news) => progress.push(news),
         ...request,
@@ -104,6 +113,36 @@ describe('Sending', () => {
     expect(progress[0]).to.deep.equal({ done: 1, failed: 0, total: 2 });
     expect(progress.at(-1)).to.deep.equal({ done: 2, failed: 0, total: 2 });
     expect(closed).to.equal(1);
+  });
+
+  it('tells what was sent and what was not, for whom and to whom', async () => {
+    store = async (count) => {
+      if (count === 2) throw new Problem('unreadable-data-set', 'damaged');
+      return 0;
+    };
+
+    await sending(3)();
+
+    expect(told).to.deep.equal([
+      {
+        requestor: { user: { name: 'Mia', address: undefined } },
+        destination: 'WS1',
+        studies: [{ studyInstanceUid: '1.2', sent: new Map([['1.1', 2]]), failed: new Map([['1.1', 1]]) }],
+        words: 'damaged',
+      },
+    ]);
+  });
+
+  it('tells what was sent also where the association is lost on the way', async () => {
+    store = async (count) => {
+      if (count === 2) throw new Problem('peer-unreachable', 'connection reset');
+      return 0;
+    };
+
+    await refusalOf(sending(3)());
+
+    expect(told).to.have.lengthOf(1);
+    expect(told[0]?.studies[0]?.sent).to.deep.equal(new Map([['1.1', 1]]));
   });
 
   it('sends one series where that is asked for', async () => {

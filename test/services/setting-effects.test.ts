@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import type { Settings } from '../../src/config/settings.ts';
 import { effectsOf, SETTING_EFFECTS } from '../../src/services/setting-effects.ts';
+import { PLAIN_SETTINGS } from '../helpers/settings.ts';
 
 const BEFORE: Settings = {
+  ...PLAIN_SETTINGS,
   aeTitles: ['OLD', 'BOTH'],
   dimsePort: 11_112,
-  tls: { isEnabled: false, port: 2762 },
+  tls: { ...PLAIN_SETTINGS.tls, isEnabled: false, port: 2762 },
   unknownCallers: 'store',
   maximumAssociations: 100,
   duplicates: 'keep',
@@ -15,9 +17,18 @@ const BEFORE: Settings = {
   plainHttp: false,
 };
 const AFTER: Settings = {
+  ...PLAIN_SETTINGS,
   aeTitles: ['BOTH', 'NEW'],
   dimsePort: 104,
-  tls: { isEnabled: true, port: 2763 },
+  tls: {
+    isEnabled: true,
+    port: 2763,
+    profile: 'modified-bcp195',
+    clientCertificates: 'required',
+    verifyPeers: true,
+  },
+  userIdentity: 'required',
+  audit: { isSyslogSent: true, syslogHost: 'audit.example.org', syslogPort: 6514 },
   unknownCallers: 'reject',
   maximumAssociations: 5,
   duplicates: 'refuse',
@@ -41,6 +52,11 @@ describe('effectsOf', () => {
       'calling-ae-title-changes',
       'dimse-port-moves',
       'tls-starts',
+      'tls-profile-modified',
+      'client-certificates-required',
+      'peers-verified',
+      'user-identity-required',
+      'audit-sent',
       'unknown-callers-rejected',
       'associations-limited',
       'duplicates-refused',
@@ -59,21 +75,44 @@ describe('effectsOf', () => {
   });
 
   it('has an effect for every way that there is', () => {
-    const tlsOn: Settings = { ...BEFORE, tls: { isEnabled: true, port: 2762 } };
+    const tlsOn: Settings = { ...BEFORE, tls: { ...PLAIN_SETTINGS.tls, isEnabled: true, port: 2762 } };
     const told = new Set([
       ...namesOf(BEFORE, AFTER),
       ...namesOf(AFTER, BEFORE),
       ...namesOf(tlsOn, AFTER),
-      ...namesOf(BEFORE, { ...BEFORE, unknownCallers: 'all' }),
+      ...namesOf(BEFORE, { ...BEFORE, unknownCallers: 'all', userIdentity: 'checked' }),
+      ...namesOf(AFTER, { ...AFTER, audit: { ...AFTER.audit, syslogPort: 1514 } }),
     ]);
 
     expect([...told]).to.have.members([...SETTING_EFFECTS]);
   });
 
+  it('names the audit repository once where its host and its port change, and not while nothing is sent', () => {
+    const moved: Settings = {
+      ...AFTER,
+      audit: { ...AFTER.audit, syslogHost: '192.0.2.9', syslogPort: 1514 },
+    };
+
+    expect(effectsOf(AFTER, moved)).to.deep.equal([
+      {
+        effect: 'audit-repository-changes',
+        setting: 'audit.syslogHost',
+        before: 'audit.example.org:6514',
+        after: '192.0.2.9:1514',
+        words: 'Audit messages are sent to 192.0.2.9:1514, and no longer to audit.example.org:6514.',
+      },
+    ]);
+    const audit = { ...moved.audit, syslogHost: '2001:db8::9' };
+    expect(effectsOf(AFTER, { ...AFTER, audit })[0]?.after).to.equal('[2001:db8::9]:1514');
+    expect(namesOf(BEFORE, { ...BEFORE, audit: { ...moved.audit, isSyslogSent: false } })).to.deep.equal([]);
+  });
+
   it('speaks of the TLS port only where it is used before and after', () => {
-    const moved: Settings = { ...BEFORE, tls: { isEnabled: false, port: 99 } };
+    const moved: Settings = { ...BEFORE, tls: { ...PLAIN_SETTINGS.tls, isEnabled: false, port: 99 } };
 
     expect(namesOf(BEFORE, moved)).to.deep.equal([]);
-    expect(namesOf(moved, { ...moved, tls: { isEnabled: true, port: 99 } })).to.deep.equal(['tls-starts']);
+    expect(
+      namesOf(moved, { ...moved, tls: { ...PLAIN_SETTINGS.tls, isEnabled: true, port: 99 } }),
+    ).to.deep.equal(['tls-starts']);
   });
 });

@@ -20,13 +20,15 @@ import {
   type SettingsServiceOptions,
 } from '../../src/services/settings.ts';
 import { fakeClock } from '../helpers/fake-clock.ts';
+import { PLAIN_SETTINGS } from '../helpers/settings.ts';
 import { refusalOf } from '../storage/problems.ts';
 import { memoryLog } from './fixtures.ts';
 
 const CONFIGURED: Settings = {
+  ...PLAIN_SETTINGS,
   aeTitles: ['DICOMKEEP'],
   dimsePort: 11_112,
-  tls: { isEnabled: false, port: 2762 },
+  tls: { ...PLAIN_SETTINGS.tls, isEnabled: false, port: 2762 },
   unknownCallers: 'store',
   maximumAssociations: 100,
   duplicates: 'keep',
@@ -45,6 +47,7 @@ describe('SettingsService', () => {
   /** What happened to listeners, catalogue and copy, in order. */
   let steps: string[];
   let takenPorts: number[];
+  let trusted: number;
   let events: NewEvent[];
   let log: ReturnType<typeof memoryLog>;
 
@@ -55,6 +58,7 @@ describe('SettingsService', () => {
     isDown = false;
     steps = [];
     takenPorts = [];
+    trusted = 0;
     events = [];
     log = memoryLog();
   });
@@ -89,6 +93,7 @@ describe('SettingsService', () => {
         open: async () => [],
       },
       adminPort: () => 8104,
+      trustedCertificates: () => trusted,
       record: (event) => events.push(event),
       log,
       ...changes,
@@ -247,7 +252,7 @@ describe('SettingsService', () => {
     const service = serviceOf();
     const problems = async (changes: Partial<Settings>) =>
       (await service.check({ ...CONFIGURED, ...changes })).problems.map(({ path }) => path);
-    const tls = (port: number) => ({ tls: { isEnabled: true, port } });
+    const tls = (port: number) => ({ tls: { ...CONFIGURED.tls, isEnabled: true, port } });
 
     expect(await problems({ dimsePort: 8104 })).to.deep.equal(['dimsePort']);
     expect(await problems(tls(8104))).to.deep.equal(['tls.port']);
@@ -255,6 +260,52 @@ describe('SettingsService', () => {
     expect(await problems({ dimsePort: 2762 }), 'TLS is off').to.deep.equal([]);
     expect(await problems({ dimsePort: 0, ...tls(0) }), 'any two').to.deep.equal([]);
     expect(steps).to.have.lengthOf(4);
+  });
+
+  it('never lock everybody out: a certificate is trusted before one is required, a repository named before it is sent to', async () => {
+    const service = serviceOf();
+    const required: Settings = {
+      ...CONFIGURED,
+      tls: { ...CONFIGURED.tls, isEnabled: true, clientCertificates: 'required', verifyPeers: true },
+      audit: { isSyslogSent: true, syslogHost: '', syslogPort: 6514 },
+    };
+
+    expect((await service.check(required)).problems).to.deep.equal([
+      {
+        path: 'tls.clientCertificates',
+        message: 'no certificate is trusted: with client certificates required, nobody could call by TLS',
+      },
+      { path: 'tls.verifyPeers', message: 'no certificate is trusted: no peer could be called by TLS' },
+      {
+        path: 'audit.syslogHost',
+        message: 'audit messages cannot be sent without the address of the audit repository',
+      },
+    ]);
+    expect(await refusalOf(service.change(required, OWNER))).to.match(/^unusable-setting: no certificate/);
+    expect(service.current).to.deep.equal(CONFIGURED);
+    trusted = 1;
+    const named = { ...required, audit: { ...required.audit, syslogHost: '192.0.2.9' } };
+    expect(await service.change(named, OWNER)).to.deep.equal(named);
+  });
+
+  it('keep what a row of an earlier version says within a section, and take what it does not know from the configuration', async () => {
+    row = {
+      ...CONFIGURED,
+      tls: { isEnabled: true, port: 2763 },
+      audit: { isSyslogSent: true, syslogHost: 'audit.example.org', syslogPort: 0 },
+    };
+    const configured: Settings = { ...CONFIGURED, tls: { ...CONFIGURED.tls, profile: 'modified-bcp195' } };
+    const service = serviceOf(configured);
+
+    await service.load();
+
+    expect(service.current.tls).to.deep.equal({ ...configured.tls, isEnabled: true, port: 2763 });
+    expect(service.current.audit).to.deep.equal({
+      isSyslogSent: true,
+      syslogHost: 'audit.example.org',
+      syslogPort: 6514,
+    });
+    expect(log.lines.map(({ fields }) => fields['setting'])).to.deep.equal(['audit.syslogPort']);
   });
 
   it('are those of the page at the next start, whatever the configuration says then', async () => {

@@ -9,6 +9,7 @@ import { StatusService } from '../../src/services/status.ts';
 import { ownAddresses } from '../../src/services/status-addresses.ts';
 import { type FakeClock, fakeClock } from '../helpers/fake-clock.ts';
 import { store, tally } from '../helpers/observations.ts';
+import { PLAIN_SETTINGS } from '../helpers/settings.ts';
 import { memoryLog } from './fixtures.ts';
 
 const DAY = 86_400_000;
@@ -112,7 +113,7 @@ describe('StatusService', () => {
         current: {
           aeTitles: ['DICOMKEEP', 'ARCHIVE'],
           dimsePort: 11_112,
-          tls: { isEnabled: false, port: 2762 },
+          tls: { ...PLAIN_SETTINGS.tls, isEnabled: false, port: 2762 },
           reserveBytes: 10 * GB,
         },
       },

@@ -120,8 +120,26 @@ describe('StorageService (PS3.4 Annex B)', () => {
     const stored = await sink.end();
 
     expect(stored).to.deep.include({ studyInstanceUid: '1.2.1', modality: 'CT', sizeBytes: bytes.length });
+    expect(stored.sopClassUid).to.equal(uids.CTImageStorage);
     expect(stored.syncMs).to.be.within(0.001, 5000);
   });
+
+  for (const [characterSet, patientId] of [
+    ['', 'P 1'],
+    ['ISO_IR 100', 'Müller-7'],
+    ['ISO_IR 192', '患者7'],
+  ] as const) {
+    it(`tells the Patient ID ${patientId} as it reads`, async () => {
+      const sink = service.begin(REQUEST);
+      const texts = {
+        PatientID: patientId,
+        ...(characterSet !== '' && { SpecificCharacterSet: characterSet }),
+      };
+      sink.write(encoded(ctDataSet(1, 1, 1, texts)));
+
+      expect((await sink.end()).patientId()).to.equal(patientId);
+    });
+  }
 
   it('asks whether it may have the instance, lets go of it with the filer, and leaves nothing behind of one refused', async () => {
     const asked: unknown[][] = [];

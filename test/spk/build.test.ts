@@ -152,7 +152,7 @@ describe('The Synology package', function () {
       .join('');
     const threads = [...program.matchAll(/\.\/([\w-]+-thread)\.\$/g)].map((match) => match[1] ?? '');
 
-    expect(threads.sort()).to.deep.equal(['decode-thread', 'hash-thread']);
+    expect(threads.sort()).to.deep.equal(['decode-thread', 'frame-thread', 'hash-thread']);
     expect(payload.has('app/dist/services/hash-thread.js')).to.equal(true);
     expect(payload.has('app/dist/pixels/decode-thread.js')).to.equal(true);
     expect(program).to.match(/new URL\("services\/hashing\.js", import\.meta\.url\)/);

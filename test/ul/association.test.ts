@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Association, type Effect, type Request } from '../../src/ul/association.ts';
+import { aeFieldsOf } from '../../src/ul/fields.ts';
 import { limits } from '../../src/ul/limits.ts';
 import type { AAssociateAc } from '../../src/ul/pdu/a-associate-ac.ts';
 import { aAssociateAc } from '../../src/ul/pdu/a-associate-ac.ts';
@@ -23,8 +24,7 @@ const A_ASSOCIATE_RQ = aAssociateRq.encode(request);
 const accept: AAssociateAc = {
   type: 'A-ASSOCIATE-AC',
   protocolVersion: 1,
-  calledAeTitle: request.calledAeTitle,
-  callingAeTitle: request.callingAeTitle,
+  aeFields: aeFieldsOf(request),
   applicationContext: uids.applicationContext,
   presentationContexts: [
     { id: 1, result: 0, transferSyntax: uids.implicitLittle },

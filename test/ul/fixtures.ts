@@ -48,6 +48,7 @@ export const A_ASSOCIATE_RQ_VALUE: AAssociateRq = {
   protocolVersion: 1,
   calledAeTitle: 'DICOMKEEP',
   callingAeTitle: 'MODALITY',
+  aeFields: A_ASSOCIATE_RQ.subarray(10, 74),
   applicationContext: uids.applicationContext,
   presentationContexts: [
     {

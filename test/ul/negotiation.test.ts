@@ -108,14 +108,6 @@ describe('negotiate (PS3.8 §9.3.3, PS3.7 Annex D)', () => {
       3,
       'calling AE title "MODALITY" not recognized',
     ],
-    [
-      'a user identity that the policy refuses',
-      A_ASSOCIATE_RQ_VALUE,
-      { acceptUserIdentity: () => false },
-      1,
-      1,
-      'user identity of type 2 not accepted',
-    ],
   ];
   for (const [what, refused, changes, source, reason, words] of rejections) {
     it(`rejects ${what} permanently`, () => {
@@ -169,6 +161,34 @@ describe('negotiate (PS3.8 §9.3.3, PS3.7 Annex D)', () => {
     });
   });
 
+  it('answers roles for the SOP classes of the proposed contexts alone, and for each once', () => {
+    const ct = { sopClassUid: uids.ctImageStorage, scuRole: true, scpRole: true };
+    const roleSelections = [
+      { ...ct, sopClassUid: '1.2.840.10008.5.1.4.1.1.4' },
+      ct,
+      { ...ct, scuRole: false },
+    ];
+
+    const { accept } = accepted(
+      negotiate(withUserInformation({ roleSelections }), { ...policy, acceptScpRole: () => true }),
+    );
+
+    expect(accept.userInformation.roleSelections).to.deep.equal([ct]);
+  });
+
+  it('answers both roles with 0 where none is to be had, and leaves none on the context', () => {
+    const scpOnly = [{ sopClassUid: uids.ctImageStorage, scuRole: false, scpRole: true }];
+
+    const { accept, contexts } = accepted(
+      negotiate(withUserInformation({ roleSelections: scpOnly }), policy),
+    );
+
+    expect(accept.userInformation.roleSelections).to.deep.equal([
+      { sopClassUid: uids.ctImageStorage, scuRole: false, scpRole: false },
+    ]);
+    expect(contexts.get(3)?.requestorRoles).to.deep.equal({ scu: false, scp: false });
+  });
+
   it('answers an asynchronous operations window with the smaller one, and none where none was asked for', () => {
     const windowOf = (invoked: number, ours?: number) =>
       accepted(
@@ -187,6 +207,11 @@ describe('negotiate (PS3.8 §9.3.3, PS3.7 Annex D)', () => {
 
     expect(windowOf(0)).to.deep.equal({ operationsInvoked: 1, operationsPerformed: 1 });
     expect(windowOf(3, 8)).to.deep.equal({ operationsInvoked: 3, operationsPerformed: 4 });
+    expect(windowOf(20, 8)).to.deep.equal({ operationsInvoked: 8, operationsPerformed: 4 });
+    expect(windowOf(0, 8), '0 asks for no limit').to.deep.equal({
+      operationsInvoked: 8,
+      operationsPerformed: 4,
+    });
     expect(accepted(negotiate(request(), policy)).accept.userInformation).to.not.have.property(
       'asynchronousOperationsWindow',
     );
@@ -212,7 +237,7 @@ describe('negotiate (PS3.8 §9.3.3, PS3.7 Annex D)', () => {
     const identity = A_ASSOCIATE_RQ_VALUE.userInformation.userIdentity;
     if (identity === undefined) throw new Error('the fixture has a user identity');
     const silent = withUserInformation({ userIdentity: { ...identity, positiveResponseRequested: false } });
-    const strict = { ...policy, acceptUserIdentity: () => true };
+    const strict = { ...policy, isUserIdentityAnswered: true };
     const answerTo = (asked: AAssociateRq, by: NegotiationPolicy) =>
       accepted(negotiate(asked, by)).accept.userInformation.userIdentityResponse;
 

@@ -181,6 +181,22 @@ describe('PduReader, P-DATA-TF (PS3.8 §9.3.5, Annex E)', () => {
     }
   });
 
+  it('tells which PDU has begun and not ended', () => {
+    const pduReader = reader();
+    const data = hex('04 00 0000000a 00000006 01 02 aabbccdd');
+    const seen: number[] = [];
+
+    for (const byte of Buffer.concat([data, A_RELEASE_RQ])) {
+      tokensOf(pduReader, Buffer.from([byte]));
+      seen.push(pduReader.openPdu);
+    }
+    tokensOf(pduReader, Buffer.concat([data, data, data.subarray(0, 3)]));
+
+    const withinOf = (pdu: number, bytes: number) => [...Array<number>(bytes - 1).fill(pdu), 0];
+    expect(seen).to.deep.equal([...withinOf(1, data.length), ...withinOf(2, A_RELEASE_RQ.length)]);
+    expect(pduReader.openPdu, 'the third of one chunk').to.equal(5);
+  });
+
   it('throws nothing but ProtocolError on arbitrary bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 5 }), (chunks) => {
@@ -201,12 +217,12 @@ describe('PduReader, P-DATA-TF (PS3.8 §9.3.5, Annex E)', () => {
 
   it('holds what a request of many small pieces has brought, and not more', () => {
     const pduReader = reader();
-    tokensOf(pduReader, hex('01 00 00100000'));
+    tokensOf(pduReader, hex('01 00 00050000'));
     const before = process.memoryUsage().arrayBuffers;
 
     for (let count = 0; count < 100_000; count++) tokensOf(pduReader, Buffer.from([0]));
 
-    // 100 kB were sent of the declared 1 MiB: the gatherer may hold twice that, some garbage comes on top.
+    // 100 kB were sent of the declared 320 KiB: the gatherer may hold twice that, some garbage comes on top.
     expect(process.memoryUsage().arrayBuffers - before).to.be.below(8 * limits.associatePduBytesMax);
   });
 });

@@ -92,8 +92,7 @@ describe('PDUs of the Upper Layer (PS3.8 §9.3)', () => {
   describePdu(aAssociateAc, fixtures.A_ASSOCIATE_AC, {
     type: 'A-ASSOCIATE-AC',
     protocolVersion: 1,
-    calledAeTitle: 'DICOMKEEP',
-    callingAeTitle: 'MODALITY',
+    aeFields: fixtures.A_ASSOCIATE_AC.subarray(10, 74),
     applicationContext: '1.2.840.10008.3.1.1.1',
     presentationContexts: [
       { id: 1, result: 0, transferSyntax: '1.2.840.10008.1.2.1' },

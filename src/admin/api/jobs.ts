@@ -5,14 +5,14 @@ export const JOB_STATES = ['waiting', 'running', 'done', 'failed', 'cancelled'] 
 
 export const jobSchema = z.strictObject({
   id: z.int(),
-  /** `send`. */
+  /** `send` or `storage-commitment`. */
   kind: z.string(),
   state: z.enum(JOB_STATES),
   /** Who asked for it. */
   by: z.string(),
   createdAt: timeSchema,
   changedAt: timeSchema,
-  /** Of `send`: studyInstanceUid, seriesInstanceUid, sopInstanceUid, peer (AE title). */
+  /** Of `send`: studyInstanceUid, seriesInstanceUid, sopInstanceUid, peer (AE title); of `storage-commitment`: callingAeTitle, calledAeTitle, transactionUid, references, digest. */
   subject: z.record(z.string(), z.string()),
   progress: z.strictObject({ done: z.int(), failed: z.int(), total: z.int() }),
   attempts: z.int(),

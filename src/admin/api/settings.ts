@@ -45,6 +45,20 @@ export const certificateSchema = z.strictObject({
 });
 export type Certificate = z.infer<typeof certificateSchema>;
 
+export const trustedCertificatesSchema = z.strictObject({
+  /** In the order in which they were added. */
+  items: z.array(certificateSchema),
+});
+export type TrustedCertificates = z.infer<typeof trustedCertificatesSchema>;
+
+export const newTrustedCertificatesSchema = z.strictObject({
+  /** PEM, one or several. */
+  certificates: z.string().max(250_000),
+});
+
+/** SHA-256: upper-case hex, with colons. */
+export const fingerprintSchema = z.string().regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/);
+
 export const newCertificateSchema = z.strictObject({
   /** PEM, the leaf first, then the chain. */
   certificate: z.string().max(200_000),

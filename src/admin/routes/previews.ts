@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import { instanceParameters, previewQuerySchema, seriesParameters } from '../api/studies.ts';
 import type { AdminParts } from '../parts.ts';
 import { afterFiling } from '../read-your-writes.ts';
-import { Reply, type Route, type RouteRequest, route } from '../route.ts';
+import { type Actor, actorOf, Reply, type Route, type RouteRequest, route } from '../route.ts';
 
 const TAG = 'Previews';
 const PNG = 'image/png';
@@ -26,9 +26,10 @@ export function previewRoutes(parts: AdminParts): Route[] {
       query: previewQuerySchema,
       answer: PNG,
       otherAnswers: NOT_MODIFIED,
-      async handle({ parameters: { instance: uid }, query, headers }) {
+      async handle(request) {
+        const { instance: uid } = request.parameters;
         const instance = await found(parts, `instance ${uid}`, () => catalog.instances.findByUid(uid));
-        return await picture(parts, instance, query, headers);
+        return await picture(parts, instance, request, actorOf(request));
       },
     }),
     route({
@@ -41,9 +42,11 @@ export function previewRoutes(parts: AdminParts): Route[] {
       query: previewQuerySchema,
       answer: PNG,
       otherAnswers: NOT_MODIFIED,
-      async handle({ parameters: { study, series }, query, headers }) {
+      async handle(request) {
+        const { study, series } = request.parameters;
         const middle = () => catalog.instances.middleOf(study, series);
-        return await picture(parts, await found(parts, `series ${series}`, middle), query, headers);
+        const instance = await found(parts, `series ${series}`, middle);
+        return await picture(parts, instance, request, actorOf(request));
       },
     }),
   ];
@@ -60,11 +63,15 @@ async function found(
 }
 
 async function picture(
-  { previews }: AdminParts,
+  { audit, previews }: AdminParts,
   instance: StoredInstance,
-  { frame, size }: { frame?: number | undefined; size: number },
-  headers: RouteRequest<undefined, undefined, undefined>['headers'],
+  {
+    query: { frame, size },
+    headers,
+  }: Pick<RouteRequest<undefined, typeof previewQuerySchema, undefined>, 'query' | 'headers'>,
+  actor: Actor,
 ): Promise<Reply> {
+  audit.studyViewed(actor, instance.studyInstanceUid);
   const options = { frame, sizeMax: size };
   const etag = previews.etag(instance, options);
   const caching = { ETag: etag, 'Cache-Control': 'private, no-cache' };

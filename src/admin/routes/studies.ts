@@ -24,7 +24,7 @@ import { downloadRoutes } from '../downloads.ts';
 import { idOfCursor, pageById } from '../pages.ts';
 import type { AdminParts } from '../parts.ts';
 import { afterFiling } from '../read-your-writes.ts';
-import { type Route, route } from '../route.ts';
+import { actorOf, type Route, route } from '../route.ts';
 
 const TAG = 'Studies';
 /** Conflicts that the detail of a study has at most; the list of conflicts has them all. */
@@ -108,7 +108,7 @@ function searchRoutes({ catalog, filer }: AdminParts): Route[] {
   ];
 }
 
-function detailRoutes({ catalog, files, filer }: AdminParts): Route[] {
+function detailRoutes({ audit, catalog, files, filer }: AdminParts): Route[] {
   const isUndefined = (found: unknown) => found === undefined;
   return [
     route({
@@ -119,9 +119,11 @@ function detailRoutes({ catalog, files, filer }: AdminParts): Route[] {
       tag: TAG,
       parameters: studyParameters,
       answer: studyDetailSchema,
-      async handle({ parameters: { study: uid } }) {
+      async handle(request) {
+        const { study: uid } = request.parameters;
         const study = await afterFiling(filer, () => catalog.studies.find(uid), isUndefined);
         if (study === undefined) throw new Problem('not-found', `no study ${uid}`);
+        audit.studyViewed(actorOf(request), uid);
         const [series, conflicts] = await Promise.all([
           catalog.studies.seriesOf(uid),
           catalog.conflicts.list({ studyInstanceUid: uid, limit: DETAIL_CONFLICTS_MAX }),
@@ -138,13 +140,16 @@ function detailRoutes({ catalog, files, filer }: AdminParts): Route[] {
       parameters: seriesParameters,
       query: seriesInstancesQuerySchema,
       answer: instancePageSchema,
-      async handle({ parameters: { study, series }, query: { cursor, limit } }) {
+      async handle(request) {
+        const { study, series } = request.parameters;
+        const { cursor, limit } = request.query;
         const options = { limit, ...(cursor !== undefined && { cursor }) };
         const list = () => catalog.instances.ofSeries(study, series, options);
         const page = await afterFiling(filer, list, isEmpty);
         // No series is empty, but a page behind its last instance may be.
         if (isEmpty(page) && cursor === undefined)
           throw new Problem('not-found', `no series ${series} in study ${study}`);
+        audit.studyViewed(actorOf(request), study);
         return named(page);
       },
     }),
@@ -156,10 +161,12 @@ function detailRoutes({ catalog, files, filer }: AdminParts): Route[] {
       tag: TAG,
       parameters: instanceParameters,
       answer: instanceDetailSchema,
-      async handle({ parameters: { instance: uid } }) {
+      async handle(request) {
+        const { instance: uid } = request.parameters;
         const find = () => catalog.instances.findByUid(uid);
         const stored = await afterFiling(filer, find, isUndefined);
         if (stored === undefined) throw new Problem('not-found', `no instance ${uid}`);
+        audit.studyViewed(actorOf(request), stored.studyInstanceUid);
         const key = { tag: tags.SOPInstanceUID, vr: 'UI', values: [uid] };
         const { items } = named(await catalog.instancesPage({ keys: [key], limit: 1 }));
         const view = await viewOfInstance(files, stored);

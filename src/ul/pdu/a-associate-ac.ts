@@ -1,4 +1,4 @@
-import { aeTitle, type Codec, reserved, struct, u8, u16, uid } from '../fields.ts';
+import { type Codec, repeatedAeFields, reserved, struct, u8, u16, uid } from '../fields.ts';
 import { items, many, one, optional } from '../items.ts';
 import { limits } from '../limits.ts';
 import { checkContextIds, checkMaximumLength } from './a-associate-rq.ts';
@@ -22,9 +22,7 @@ export const aAssociateAc = pdu(
   [
     u16('protocolVersion'),
     reserved(2),
-    aeTitle('calledAeTitle'), //  bytes 11-26: the request's, not tested
-    aeTitle('callingAeTitle'), // bytes 27-42: the request's, not tested
-    reserved(32),
+    repeatedAeFields, // bytes 11-74
     items([
       one(0x10, 'applicationContext', uid),
       many(0x21, 'presentationContexts', presentationContext, limits.presentationContextsMax),

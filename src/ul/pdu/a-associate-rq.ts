@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../lib/problem.ts';
 import { INVALID_PDU_PARAMETER } from '../bytes.ts';
-import { aeTitle, type Codec, reserved, struct, u8, u16, uid } from '../fields.ts';
+import { aeTitles, type Codec, reserved, struct, u8, u16, uid } from '../fields.ts';
 import { items, many, one } from '../items.ts';
 import { limits } from '../limits.ts';
 import { type PduOf, pdu } from './pdu.ts';
@@ -22,11 +22,9 @@ export const aAssociateRq = pdu(
   0x01,
   'A-ASSOCIATE-RQ',
   [
-    u16('protocolVersion'), //  bytes 7-8: bit 0 is version 1, the only one there is
-    reserved(2), //             bytes 9-10
-    aeTitle('calledAeTitle'), //  bytes 11-26
-    aeTitle('callingAeTitle'), // bytes 27-42
-    reserved(32), //            bytes 43-74
+    u16('protocolVersion'), // bytes 7-8: bit 0 is version 1, the only one there is
+    reserved(2), //            bytes 9-10
+    aeTitles, //               bytes 11-42, and 43-74, which are reserved
     items([
       one(0x10, 'applicationContext', uid),
       many(0x20, 'presentationContexts', presentationContext, limits.presentationContextsMax),

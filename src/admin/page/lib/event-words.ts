@@ -29,6 +29,8 @@ const GROUP_OF_KIND: Readonly<Record<EventKind, EventGroup>> = {
   'association-rejected': 'associations',
   'setting-changed': 'changes',
   'certificate-changed': 'changes',
+  'certificate-trusted': 'changes',
+  'certificate-distrusted': 'changes',
   'peer-added': 'changes',
   'peer-changed': 'changes',
   'peer-removed': 'changes',
@@ -42,6 +44,7 @@ const GROUP_OF_KIND: Readonly<Record<EventKind, EventGroup>> = {
   login: 'logins',
   'login-failed': 'logins',
   logout: 'logins',
+  'audit-incomplete': 'system',
   'server-started': 'system',
   'server-stopped': 'system',
   'volume-offline': 'system',
@@ -128,6 +131,7 @@ function variantOf(kind: string, fields: Fields): string {
     if (textIn(fields, 'operation') === 'C-ECHO') return '.echo';
   }
   if (kind === 'retrieve-answered' && textIn(fields, 'operation') === 'download') return '.download';
+  if (textIn(fields, 'operation') === 'storage-commitment') return '.commitment';
   return '';
 }
 
@@ -138,7 +142,7 @@ function valuesOf(fields: Fields): MessageValues {
   // Where several are told as one, what was not alike in all of them is left out.
   const unlike = (message: string) => (isCondensed(fields) ? t(`activity.several.${message}`) : '?');
   const by = text('by') ?? unlike('users');
-  const count = ['completed', 'instances', 'count']
+  const count = ['completed', 'instances', 'messages', 'count']
     .map((name) => fields[name])
     .find((value) => typeof value === 'number');
   return {

@@ -13,6 +13,7 @@ import { DicomSettings } from './parts/dicom-settings.tsx';
 import { SaveBar } from './parts/save-bar.tsx';
 import { SecuritySettings } from './parts/security-settings.tsx';
 import { TokensTab } from './parts/tokens-tab.tsx';
+import { TrustedCertificatesCard } from './parts/trusted-certificates-card.tsx';
 import { type SettingsEditor, useSettingsEditor } from './parts/use-settings-editor.ts';
 
 const TABS = ['dicom', 'security', 'accounts', 'tokens', 'about'] as const;
@@ -71,7 +72,10 @@ function SettingsForm({ selected, editor, isAdmin }: SettingsFormProps) {
   return (
     <div class="settings-cards">
       <SecuritySettings {...form} />
-      <CertificateCard isAdmin={isAdmin} />
+      <div class="settings-column">
+        <CertificateCard isAdmin={isAdmin} />
+        {isAdmin && <TrustedCertificatesCard />}
+      </div>
     </div>
   );
 }

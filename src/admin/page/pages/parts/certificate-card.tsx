@@ -15,9 +15,8 @@ import {
   toast,
 } from '../../ui/index.ts';
 import { CertificateDialog } from './certificate-dialog.tsx';
+import { ExpiryBadge } from './certificate-validity.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
-
-const EXPIRES_SOON_MS = 30 * 86_400_000;
 
 /** The certificate of this page and of DICOM over TLS. */
 export function CertificateCard({ isAdmin }: { isAdmin: boolean }) {
@@ -87,7 +86,7 @@ function factsOf(certificate: Certificate): KeyValueItem[] {
     { label: t('settings.certificate.subject'), value: certificate.subject },
     { label: t('settings.certificate.issuer'), value: certificate.issuer },
     { label: t('settings.certificate.names'), value: certificate.names.join(', ') },
-    { label: t('settings.certificate.valid'), value: <Validity certificate={certificate} /> },
+    { label: t('settings.certificate.valid'), value: validityOf(certificate) },
     {
       label: t('settings.certificate.fingerprint'),
       value: <CopyText text={fingerprint} label={t('settings.certificate.fingerprint')} />,
@@ -95,15 +94,11 @@ function factsOf(certificate: Certificate): KeyValueItem[] {
   ];
 }
 
-function Validity({ certificate: { validFrom, validUntil } }: { certificate: Certificate }) {
-  const leftMs = validUntil - Date.now();
+function validityOf({ validFrom, validUntil }: Certificate) {
   return (
     <>
       {t('settings.certificate.from-until', { from: formatDate(validFrom), until: formatDate(validUntil) })}{' '}
-      {leftMs < 0 && <Badge tone="danger">{t('settings.certificate.expired')}</Badge>}
-      {leftMs >= 0 && leftMs < EXPIRES_SOON_MS && (
-        <Badge tone="warning">{t('settings.certificate.expires-soon')}</Badge>
-      )}
+      <ExpiryBadge validUntil={validUntil} />
     </>
   );
 }

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../lib/api.ts';
 import { t } from '../../lib/i18n.ts';
-import { Button, Dialog, ErrorNotice, Field, Textarea } from '../../ui/index.ts';
+import { Button, Dialog, ErrorNotice } from '../../ui/index.ts';
+import { PemField } from './pem-field.tsx';
 import { useSubmit } from './use-submit.ts';
 
 interface CertificateDialogProps {
@@ -52,35 +53,5 @@ export function CertificateDialog({ onClose, onReplaced }: CertificateDialogProp
         onValue={setPrivateKey}
       />
     </Dialog>
-  );
-}
-
-interface PemFieldProps {
-  label: string;
-  hint: string;
-  placeholder: string;
-  value: string;
-  onValue(value: string): void;
-}
-
-function PemField({ label, hint, placeholder, value, onValue }: PemFieldProps) {
-  return (
-    <div class="pem">
-      <Field label={label} hint={hint}>
-        <Textarea isCode rows={5} value={value} placeholder={placeholder} onInput={onValue} />
-      </Field>
-      <label class="button button-quiet button-small file">
-        <input
-          type="file"
-          class="visually-hidden"
-          accept=".pem,.crt,.cer,.key"
-          aria-label={t('settings.certificate.file-for', { label })}
-          onChange={(event) => {
-            event.currentTarget.files?.[0]?.text().then(onValue, () => onValue(''));
-          }}
-        />
-        <span aria-hidden="true">{t('settings.certificate.file')}</span>
-      </label>
-    </div>
   );
 }

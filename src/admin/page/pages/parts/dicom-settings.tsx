@@ -3,6 +3,7 @@ import type { Language } from '../../../../config/settings.ts';
 import { LANGUAGE_NAMES, t } from '../../lib/i18n.ts';
 import { Card, Field, Input, Select } from '../../ui/index.ts';
 import { AeTitlesField } from './ae-titles-field.tsx';
+import { Choice } from './choice.tsx';
 import type { SettingsDraft } from './settings-draft.ts';
 
 export interface SettingsFormPart {
@@ -24,8 +25,32 @@ export function DicomSettings(form: SettingsFormPart) {
         <HousekeepingCard {...form} />
       </div>
       <Card title={t('settings.policies')}>
-        <Choice form={form} field="unknownCallers" values={UNKNOWN_CALLERS} />
-        <Choice form={form} field="duplicates" values={DUPLICATES} />
+        <Choice
+          name="unknownCallers"
+          legend={t('settings.unknownCallers')}
+          options={UNKNOWN_CALLERS.map((value) => ({
+            value,
+            label: t(`settings.unknownCallers.${value}`),
+            hint: t(`settings.unknownCallers.${value}.hint`),
+          }))}
+          value={form.draft.unknownCallers}
+          onValue={(unknownCallers) => form.onDraft({ unknownCallers })}
+          isDisabled={form.isDisabled}
+          error={form.errorAt('unknownCallers')}
+        />
+        <Choice
+          name="duplicates"
+          legend={t('settings.duplicates')}
+          options={DUPLICATES.map((value) => ({
+            value,
+            label: t(`settings.duplicates.${value}`),
+            hint: t(`settings.duplicates.${value}.hint`),
+          }))}
+          value={form.draft.duplicates}
+          onValue={(duplicates) => form.onDraft({ duplicates })}
+          isDisabled={form.isDisabled}
+          error={form.errorAt('duplicates')}
+        />
       </Card>
     </div>
   );
@@ -97,37 +122,5 @@ function TextField({ form, field, hint }: TextFieldProps) {
         onInput={(value) => form.onDraft({ [field]: value })}
       />
     </Field>
-  );
-}
-
-interface ChoiceProps {
-  form: SettingsFormPart;
-  field: 'unknownCallers' | 'duplicates';
-  values: readonly string[];
-}
-
-/** Radio buttons, each with what it means. */
-function Choice({ form, field, values }: ChoiceProps) {
-  const error = form.errorAt(field);
-  return (
-    <fieldset class="form-group" disabled={form.isDisabled}>
-      <legend>{t(`settings.${field}`)}</legend>
-      {values.map((value) => (
-        <label key={value} class="choice">
-          <input
-            type="radio"
-            name={field}
-            value={value}
-            checked={form.draft[field] === value}
-            onChange={() => form.onDraft({ [field]: value })}
-          />
-          <span>
-            <span class="choice-name">{t(`settings.${field}.${value}`)}</span>
-            <span class="second-line">{t(`settings.${field}.${value}.hint`)}</span>
-          </span>
-        </label>
-      ))}
-      {error !== undefined && <p class="field-error">{error}</p>}
-    </fieldset>
   );
 }

@@ -2,9 +2,10 @@ import type { Settings } from '../../../../config/settings.ts';
 
 /** Settings as they stand in the form: numbers as they are typed, the reserve in gigabytes. */
 export interface SettingsDraft
-  extends Omit<Settings, 'dimsePort' | 'tls' | 'maximumAssociations' | 'reserveBytes'> {
+  extends Omit<Settings, 'dimsePort' | 'tls' | 'audit' | 'maximumAssociations' | 'reserveBytes'> {
   dimsePort: string;
-  tls: { isEnabled: boolean; port: string };
+  tls: Omit<Settings['tls'], 'port'> & { port: string };
+  audit: Omit<Settings['audit'], 'syslogPort'> & { syslogPort: string };
   maximumAssociations: string;
   reserveGigabytes: string;
 }
@@ -15,6 +16,7 @@ const GIGABYTE = 1e9;
 export function draftOf({
   dimsePort,
   tls,
+  audit,
   maximumAssociations,
   reserveBytes,
   ...rest
@@ -22,7 +24,8 @@ export function draftOf({
   return {
     ...rest,
     dimsePort: String(dimsePort),
-    tls: { isEnabled: tls.isEnabled, port: String(tls.port) },
+    tls: { ...tls, port: String(tls.port) },
+    audit: { ...audit, syslogPort: String(audit.syslogPort) },
     maximumAssociations: String(maximumAssociations),
     reserveGigabytes: gigabytesOf(reserveBytes),
   };
@@ -34,14 +37,15 @@ export function draftOf({
  * @param before the settings as they are: a reserve that was not touched stays what it is to the byte
  */
 export function settingsOf(draft: SettingsDraft, before: Settings): unknown {
-  const { dimsePort, tls, maximumAssociations, reserveGigabytes, aeTitles, ...rest } = draft;
+  const { dimsePort, tls, audit, maximumAssociations, reserveGigabytes, aeTitles, ...rest } = draft;
   const reserve = decimalOf(reserveGigabytes);
   const isReserveSame = reserveGigabytes === gigabytesOf(before.reserveBytes);
   return {
     ...rest,
     aeTitles: aeTitles.map((title) => title.trim()).filter((title) => title !== ''),
     dimsePort: integerOf(dimsePort),
-    tls: { isEnabled: tls.isEnabled, port: integerOf(tls.port) },
+    tls: { ...tls, port: integerOf(tls.port) },
+    audit: { ...audit, syslogHost: audit.syslogHost.trim(), syslogPort: integerOf(audit.syslogPort) },
     maximumAssociations: integerOf(maximumAssociations),
     reserveBytes: isReserveSame
       ? before.reserveBytes
