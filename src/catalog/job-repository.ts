@@ -67,6 +67,8 @@ export class JobRepository {
   async addOnce(job: NewJob, { key, pieces }: JobRequest): Promise<{ job: Job; isNew: boolean }> {
     const row: Row = { ...newRow(job), request_key: fitText(key, 255) };
     const added = await this.#database.transaction(async (trx) => {
+      // A job that is not there yet cannot be locked; this row always is, and lets one request after the other look.
+      await trx('migrations').orderBy('name').forUpdate().first('name');
       const known: Row | undefined = await trx<Row>('jobs')
         .where({ kind: row['kind'], request_key: row['request_key'] })
         .whereIn('state', UNFINISHED)
