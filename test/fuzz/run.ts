@@ -14,8 +14,8 @@ const FINDINGS = join(import.meta.dirname, 'findings');
 /** One input may take so long, milliseconds of processor time; and all of them may leave so much behind, bytes. */
 const CPU_MS_MAX = 2_000;
 const HEAP_BYTES_MAX = 512 * 1024 * 1024;
-/** How long a target has its turn, milliseconds. */
-const TURN_MS = 2_000;
+/** How long a target has its turn at most, milliseconds. */
+const TURN_MS_MAX = 2_000;
 const EDITS_MAX = 8;
 /** Inputs of a target that are changed further; the seeds are always among them. */
 const CORPUS_MAX = 500;
@@ -32,14 +32,21 @@ if (chosen.length === 0) {
   console.error(`no target ${values.target}; there are: ${targets.map(({ name }) => name).join(' ')}`);
   process.exit(2);
 }
+const seconds = Number(values.seconds);
+if (!(seconds > 0)) {
+  console.error(`--seconds takes a number above 0, not ${values.seconds}`);
+  process.exit(2);
+}
+// However short the run is, every target has a turn.
+const turnMs = Math.min(TURN_MS_MAX, (seconds * 1000) / chosen.length);
 const random = new Random(Number(values.seed));
 console.log(`seed ${values.seed}, ${values.seconds} seconds`);
 const states = chosen.map((target) => ({ target, inputs: [...target.seeds()], executions: 0, ms: 0 }));
-const end = performance.now() + Number(values.seconds) * 1000;
+const end = performance.now() + seconds * 1000;
 let isFailed = false;
 for (let turn = 0; performance.now() < end && !isFailed; turn++) {
   const state = states[turn % states.length];
-  if (state !== undefined) isFailed = !(await takeTurn(state, Math.min(end, performance.now() + TURN_MS)));
+  if (state !== undefined) isFailed = !(await takeTurn(state, Math.min(end, performance.now() + turnMs)));
 }
 for (const { target, executions, ms } of states) {
   const rate = ms === 0 ? 0 : Math.round((executions * 1000) / ms);
