@@ -83,7 +83,7 @@ export const configSchema = section({
     level: oneOf('error', 'warn', 'info', 'debug'),
     dir: path('a folder'),
     fileBytesMax: integer(65_536, 1_073_741_824),
-    /** winston rotates by renaming, for which it needs two. */
+    /** A full file is renamed, for which there have to be two. */
     filesMax: integer(2, 100),
   }),
 });

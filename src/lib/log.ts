@@ -1,8 +1,7 @@
-import { close, type NoParamCallback, open, write } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import winston from 'winston';
 import { type LogFields, type LogLevel, type LogRecord, toConsoleLine, toJsonLine } from './log-format.ts';
+import { RotatingFile } from './rotating-file.ts';
 
 export type { LogFields, LogLevel } from './log-format.ts';
 
@@ -39,11 +38,9 @@ export interface LogOptions {
 }
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
-/** Lines that wait for the disk, and bytes that wait for the console. */
-const PENDING_LINES_MAX = 1000;
-const PENDING_CONSOLE_BYTES_MAX = 1_048_576;
+/** That wait for the disk, or for the console. */
+const PENDING_BYTES_MAX = 1_048_576;
 const CLOSE_TIMEOUT_MS = 2000;
-const RETRY_MS = 1000;
 
 /** @throws Error when the log folder cannot be made */
 export function createLog(options: LogOptions): RootLog {
@@ -92,104 +89,49 @@ function logTo(sinks: readonly Sink[], threshold: Threshold, common: LogFields):
 function consoleSink(stream: Writable): Sink {
   // Without a listener, a reader who hangs up (`dicomkeep | head`) would end the process with EPIPE.
   if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
-  const logger = loggerWith(new winston.transports.Stream({ stream, eol: '\n' }));
-  return boundedSink(logger, toConsoleLine, () => stream.writableLength > PENDING_CONSOLE_BYTES_MAX);
+  return boundedSink(stream, toConsoleLine, async () => undefined);
 }
 
 function fileSink({ dir, fileBytesMax, filesMax }: NonNullable<LogOptions['file']>): Sink {
-  const transport = new winston.transports.File({
-    filename: join(dir, 'dicomkeep.log'),
-    maxsize: fileBytesMax,
-    maxFiles: filesMax,
-    tailable: true,
-    eol: '\n',
-    options: { flags: 'a', mode: 0o640, fs: PATIENT_FS },
-  });
-  const logger = loggerWith(transport);
-  return boundedSink(logger, toJsonLine, () => logger.writableLength > PENDING_LINES_MAX);
+  const file = new RotatingFile({ path: join(dir, 'dicomkeep.log'), bytesMax: fileBytesMax, filesMax });
+  const end = () =>
+    new Promise<void>((resolve) => {
+      const timeout = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+      file.end(() => {
+        clearTimeout(timeout);
+        resolve();
+      });
+    });
+  return boundedSink(file, toJsonLine, end);
 }
 
 function ignore(): void {}
 
-/** Each sink has a winston logger of its own, since one that stalls would hold up all transports of the same logger. */
-function loggerWith(transport: winston.transport): winston.Logger {
-  const line = winston.format.printf((info) => String(info.message));
-  const logger = winston.createLogger({
-    levels: LEVELS,
-    level: 'debug',
-    format: line,
-    transports: [transport],
-  });
-  logger.on('error', ignore);
-  return logger;
-}
-
 function boundedSink(
-  logger: winston.Logger,
+  stream: Writable,
   toLine: (record: LogRecord) => string,
-  isFull: () => boolean,
+  end: () => Promise<void>,
 ): Sink {
   let droppedLines = 0;
-  const write = (record: LogRecord) => logger.log({ level: record.level, message: toLine(record) });
+  let isClosed = false;
+  const write = (record: LogRecord) => stream.write(`${toLine(record)}\n`);
   return {
     write(record) {
-      if (isFull()) {
+      if (isClosed) return;
+      if (stream.writableLength > PENDING_BYTES_MAX) {
         droppedLines++;
         return;
       }
       if (droppedLines > 0) {
-        write({
-          time: record.time,
-          level: 'warn',
-          message: 'log lines dropped',
-          fields: { lines: droppedLines },
-        });
+        const fields = { lines: droppedLines };
         droppedLines = 0;
+        write({ time: record.time, level: 'warn', message: 'log lines dropped', fields });
       }
       write(record);
     },
-    close: () =>
-      new Promise((resolve) => {
-        const timeout = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-        logger.once('finish', () => {
-          clearTimeout(timeout);
-          resolve();
-        });
-        logger.end();
-      }),
+    close() {
+      isClosed = true;
+      return end();
+    },
   };
-}
-
-/**
- * For winston's File, whose stream would end for good with its first error and hold back every later line: what fails, on a full
- * disk say, is tried again every second. Meanwhile the lines wait, and beyond PENDING_LINES_MAX are dropped and counted.
- */
-const PATIENT_FS = {
-  open(path: string, flags: string, mode: number, done: (error: Error | null, fd?: number) => void): void {
-    open(path, flags, mode, (error, fd) => {
-      if (error === null) done(null, fd);
-      else later(() => PATIENT_FS.open(path, flags, mode, done));
-    });
-  },
-  write(
-    fd: number,
-    bytes: Buffer,
-    offset: number,
-    length: number,
-    position: number | null,
-    done: (error: Error | null, written: number, bytes: Buffer) => void,
-  ): void {
-    write(fd, bytes, offset, length, position, (error, written) => {
-      if (error === null) done(null, written, bytes);
-      else later(() => PATIENT_FS.write(fd, bytes, offset, length, position, done));
-    });
-  },
-  close(fd: number, done: NoParamCallback): void {
-    close(fd, () => done(null));
-  },
-};
-
-/** Does not keep a process alive that has nothing else to do. */
-function later(retry: () => void): void {
-  setTimeout(retry, RETRY_MS).unref();
 }

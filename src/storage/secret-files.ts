@@ -67,7 +67,8 @@ export async function readSecretFile(path: string, bytesMax: number): Promise<st
 
 /** Moves a file that cannot be used out of the way: it may hold what exists nowhere else. @returns where it is now */
 export async function setSecretFileAside(path: string): Promise<string> {
-  const aside = `${path}.unusable-${Date.now()}`;
+  // Two in one millisecond: the second must not replace the first.
+  const aside = `${path}.unusable-${Date.now()}-${randomBytes(4).toString('hex')}`;
   await fs.rename(path, aside);
   await syncFolder(dirname(path));
   return aside;
