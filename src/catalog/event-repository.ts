@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Database, Engine } from './database.ts';
+import { likeText } from './like.ts';
 import { eventsKeptMax, eventsPerPrune, eventsPrunedPerStep, rowsPerStatement } from './limits.ts';
-import { likeText } from './prefilter.ts';
 import { fitAscii, fitText, numberOf, piecesOf, type Row, rowsOf, textOf } from './rows.ts';
 
 export type Severity = 'info' | 'warning' | 'error';

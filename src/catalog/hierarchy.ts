@@ -11,6 +11,7 @@ import {
   partByLevel,
 } from './kept-attributes.ts';
 import { modalitiesInStudyMax, sopClassesInStudyMax, uidsPerStatement } from './limits.ts';
+import { keyOfName, namesIn } from './name-words.ts';
 import { fitAscii, fitText, numberOf, piecesOf, type Row, textOf } from './rows.ts';
 import { wordsOfStudy } from './study-words.ts';
 
@@ -68,6 +69,8 @@ export class Hierarchy {
   readonly studies = new Map<string, StudyDraft>();
   readonly series = new Map<string, SeriesDraft>();
   readonly placed: PlacedArrival[] = [];
+  /** `keyOfName` of those that the rows had, and that are found by what is inside of them therefore. */
+  readonly knownNames = new Set<string>();
 
   /** @param arrivals new to the catalogue, in the order in which their values count */
   static async above(trx: Knex.Transaction, arrivals: readonly InstanceArrival[]): Promise<Hierarchy> {
@@ -89,6 +92,7 @@ export class Hierarchy {
       ...(await selectIn(trx, 'patients', 'id', patientIds)),
       ...(await selectIn(trx, 'patients', 'patient_key', keys)),
     ];
+    for (const name of namesIn([...patientRows, ...studyRows])) this.knownNames.add(keyOfName(name));
     const patientById = new Map<number, PatientDraft>();
     for (const row of patientRows) {
       const key = textOf(row, 'patient_key');

@@ -12,6 +12,7 @@ import {
 } from './hierarchy.ts';
 import { toAttributesJson } from './kept-attributes.ts';
 import { rowsPerStatement, uidsPerStatement } from './limits.ts';
+import { insertNames, keyOfName, namesIn } from './name-words.ts';
 import { fitAscii, fitText, hexOf, insertAll, numberOf, piecesOf, type Row, textOf } from './rows.ts';
 import { insertStudyWords, wordsOfStudy } from './study-words.ts';
 
@@ -86,22 +87,27 @@ async function insertInstances(trx: Knex.Transaction, fresh: readonly InstanceAr
   const patients = [...hierarchy.patients.values()];
   const studies = [...hierarchy.studies.values()];
   const series = [...hierarchy.series.values()];
-  await write(trx, 'patients', patients, patientRow, ['patient_key']);
-  await write(trx, 'studies', studies, studyRow, ['study_instance_uid']);
+  const patientRows = await write(trx, 'patients', patients, patientRow, ['patient_key']);
+  const studyRows = await write(trx, 'studies', studies, studyRow, ['study_instance_uid']);
   await insertStudyWords(trx, studies.map(searchedStudy));
+  const names = namesIn([...patientRows, ...studyRows]);
+  await insertNames(
+    trx,
+    names.filter((name) => !hierarchy.knownNames.has(keyOfName(name))),
+  );
   await write(trx, 'series', series, seriesRow, ['study_row_id', 'series_instance_uid']);
   await insertAll(trx, 'instances', hierarchy.placed.map(instanceRow));
   await countArrivals(trx, hierarchy.placed);
 }
 
-/** Updates the rows that exist, inserts the others and learns their ids. */
+/** Updates the rows that exist, inserts the others and learns their ids. @returns what was written */
 async function write<Draft extends { id: number | undefined }>(
   trx: Knex.Transaction,
   table: string,
   drafts: readonly Draft[],
   rowOf: (draft: Draft) => Row,
   key: readonly string[],
-): Promise<void> {
+): Promise<Row[]> {
   const existing = drafts.filter((draft) => draft.id !== undefined);
   const added = drafts.filter((draft) => draft.id === undefined);
   const changed = existing.map((draft) => ({ id: draft.id, ...rowOf(draft) }));
@@ -124,6 +130,7 @@ async function write<Draft extends { id: number | undefined }>(
       if (draft !== undefined) draft.id = numberOf(row, 'id');
     }
   }
+  return [...changed, ...rows];
 }
 
 function distinctValues(rows: readonly Row[], column: string): string[] {

@@ -33,8 +33,36 @@ export const modalitiesInStudyMax = 14;
 /** Unknown callers that are remembered. */
 export const unknownCallersMax = 1000;
 
-/** Ids that a query asks an index for before it reads the table along its primary key instead. */
-export const candidateIdsMax = 10_000;
+/** Rows of the first page of a streamed read: whoever asks sees something soon. */
+export const firstPageRows = 20;
+
+/** Ids of matches that a query takes all at once, and sorts; where there are more, it looks for them from the newest on. */
+export const sortedIdsMax = 2000;
+
+/** Ids that it takes at once from then on. */
+export const idsAtOnce = 10_000;
+
+/** Rows that are looked at one by one for matches, at first and at most in one statement. */
+export const firstWindowRows = 2000;
+export const windowRowsMax = 20_000;
+
+/** Where fewer than one row of so many matches, an index is asked instead. */
+export const rowsPerMatchMax = 20;
+
+/** Rows that are looked at nevertheless where a name is known to be common. */
+export const rowsForCommonNames = 30_000;
+
+/** Names that a pattern is replaced by; with MariaDB a list of 1000 would be a table. */
+export const knownNamesMax = 500;
+
+/** Values of a key that names are looked up for. */
+export const nameValuesMax = 4;
+
+/** Columns that a query asks one by one, each with its own index. */
+export const waysMax = 16;
+
+/** Words of a name that it is found by. */
+export const wordsPerNameMax = 20;
 
 /** Values of a UI key: a list of UIDs, PS3.4 §C.2.2.2.2. */
 export const uidsPerKeyMax = 10_000;

@@ -6,7 +6,12 @@ import { migrationLockTimeoutSeconds } from './limits.ts';
 import { rowsOf } from './rows.ts';
 
 /** In the order in which they are applied. A new migration is one new file and one new line; a released one is never changed. */
-const MIGRATIONS = ['0001_create-catalogue.js', '0002_admin.js', '0003_storage-commitment.js'];
+const MIGRATIONS = [
+  '0001_create-catalogue.js',
+  '0002_admin.js',
+  '0003_storage-commitment.js',
+  '0004_names.js',
+];
 
 interface Migration {
   up(context: { db: Knex; engine: Engine }): Promise<void>;

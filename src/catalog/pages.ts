@@ -2,8 +2,18 @@ import type { Knex } from 'knex';
 import { breathe } from './abort.ts';
 import type { Database, Engine } from './database.ts';
 import { ENTITY_COLUMNS, type EntityTable } from './entities.ts';
-import { candidateIdsMax, pageRows } from './limits.ts';
-import { numberOf, piecesOf, type Row } from './rows.ts';
+import {
+  firstPageRows,
+  firstWindowRows,
+  idsAtOnce,
+  pageRows,
+  rowsForCommonNames,
+  rowsPerMatchMax,
+  sortedIdsMax,
+  windowRowsMax,
+} from './limits.ts';
+import type { Narrowing } from './prefilter.ts';
+import { numberOf, type Row } from './rows.ts';
 
 /** Rows of a table, with its `ENTITY_COLUMNS`, that a condition lets through. */
 export interface TableScan {
@@ -11,49 +21,86 @@ export interface TableScan {
   alias: string;
   /** The table above, where the condition speaks of it. */
   parent?: { table: string; alias: string; reference: string };
-  restrict: (query: Knex.QueryBuilder) => void;
+  restrict: Narrowing;
+  /** Together the same as `restrict`, each by an index of its own; none where all rows are let through. */
+  ways: readonly Narrowing[];
+  /** So many match that one of them is near, whatever one begins with. */
+  isCommon?: boolean;
   /** Only rows of lower ids. */
   belowId?: number | undefined;
 }
 
+type Pages = AsyncGenerator<Row[], void, undefined>;
+
 /**
- * Pages of rows, newest (highest id) first; a row that comes in meanwhile is not among them.
+ * Pages of rows, newest (highest id) first, a small one before the others; a row that comes in meanwhile is not among them.
  *
- * A condition is first asked for ids alone, in no order, so that the optimizer takes the best index it has. Where these
- * are many, the table is read along its primary key instead: it then has to pass over few rows for each that it finds. Left to
- * itself with `ORDER BY id LIMIT`, either engine takes one of the two ways where the other is a thousand times faster.
+ * A condition is first asked for ids alone, in no order, so that the optimizer takes the best index it has and stops where they are many. A condition that
+ * lets many through is then looked for among the newest rows, and, where it lets through few of these, by its index again, in order. Left to itself
+ * with `ORDER BY id LIMIT`, either engine takes one of these ways where another is a thousand times faster.
  */
-export async function* pagesById(
+export async function* pagesById(database: Database, scan: TableScan): Pages {
+  if (scan.ways.length > 0 && scan.isCommon !== true) {
+    const ids = await idsOf(database, scan, scan.belowId, sortedIdsMax + 1, false);
+    if (ids.length <= sortedIdsMax) {
+      yield* ofIds(database, scan, ids);
+      return;
+    }
+  }
+  const below = yield* amongNewest(database, scan);
+  if (below !== undefined) yield* inOrder(database, scan, below);
+}
+
+/**
+ * Along the primary key, window by window, as long as there is a match every few rows.
+ *
+ * @returns below which id nobody has looked yet; undefined at the end
+ */
+async function* amongNewest(
   database: Database,
   scan: TableScan,
-  isRestricted: boolean,
-): AsyncGenerator<Row[], void, undefined> {
-  const ids = isRestricted ? await candidateIds(database, scan) : undefined;
-  yield* ids === undefined ? alongPrimaryKey(database, scan) : ofIds(database, scan, ids);
-}
-
-/** `undefined` if there are more than `candidateIdsMax`. */
-async function candidateIds(database: Database, scan: TableScan): Promise<number[] | undefined> {
-  const { table, alias, parent } = scan;
-  const rows = await database.read((db) => {
-    const query = db<Row>({ [alias]: table }).select(`${alias}.id`) as Knex.QueryBuilder<Row, Row[]>;
-    if (parent !== undefined) {
-      query.join({ [parent.alias]: parent.table }, `${parent.alias}.id`, `${alias}.${parent.reference}`);
+): AsyncGenerator<Row[], number | undefined, undefined> {
+  const isEveryRow = scan.ways.length === 0;
+  let below = await endOf(database, scan);
+  let [limit, windowRows] = [firstPageRows, firstWindowRows];
+  let [looked, found] = [0, 0];
+  while (below > 0) {
+    // Ids have gaps: what is not narrowed down ends where there are no more rows.
+    const from = isEveryRow ? 0 : Math.max(0, below - windowRows);
+    const rows = await rowsBetween(database, scan, from, below, limit);
+    const isFull = rows.length === limit;
+    const next = isFull ? numberOf(rows.at(-1) ?? {}, 'id') : from;
+    looked += below - next;
+    found += rows.length;
+    below = next;
+    if (rows.length > 0) {
+      yield rows;
+      limit = pageRows;
     }
-    scan.restrict(query);
-    if (scan.belowId !== undefined) query.where(`${alias}.id`, '<', scan.belowId);
-    return query.limit(candidateIdsMax + 1);
-  });
-  if (rows.length > candidateIdsMax) return undefined;
-  return rows.map((row) => numberOf(row, 'id')).sort((one, other) => other - one);
+    await breathe();
+    if (isEveryRow) continue;
+    const patience = scan.isCommon === true && found === 0 ? rowsForCommonNames : 0;
+    if (looked > Math.max(patience, found * rowsPerMatchMax)) return below;
+    if (!isFull) windowRows = Math.min(2 * windowRows, windowRowsMax);
+  }
+  return undefined;
 }
 
-async function* ofIds(
-  database: Database,
-  { table }: TableScan,
-  ids: readonly number[],
-): AsyncGenerator<Row[], void, undefined> {
-  for (const piece of piecesOf(ids, pageRows)) {
+/** By the index of the condition. */
+async function* inOrder(database: Database, scan: TableScan, below: number): Pages {
+  let [before, limit] = [below, pageRows];
+  for (;;) {
+    const ids = await idsOf(database, scan, before, limit, true);
+    yield* ofIds(database, scan, ids);
+    if (ids.length < limit) return;
+    before = ids.at(-1) ?? 0;
+    limit = idsAtOnce;
+  }
+}
+
+async function* ofIds(database: Database, { table }: TableScan, ids: readonly number[]): Pages {
+  for (let at = 0, limit = firstPageRows; at < ids.length; at += limit, limit = pageRows) {
+    const piece = ids.slice(at, at + limit);
     const rows = await database.read((db) =>
       db<Row>(table)
         .whereIn('id', piece)
@@ -65,29 +112,63 @@ async function* ofIds(
   }
 }
 
-async function* alongPrimaryKey(database: Database, scan: TableScan): AsyncGenerator<Row[], void, undefined> {
-  const id = `${scan.alias}.id`;
-  let below = scan.belowId ?? Number.MAX_SAFE_INTEGER;
-  for (;;) {
-    const before = below;
-    const rows = await database.read((db) => {
-      const query: Knex.QueryBuilder<Row, Row[]> = db
-        .select(ENTITY_COLUMNS[scan.table].map((column) => `${scan.alias}.${column}`))
-        .from(db.raw(primaryKeyOrder(scan, database.engine)))
-        .where(id, '<', before)
-        .orderBy(id, 'desc')
-        .limit(pageRows);
-      if (scan.parent !== undefined) {
-        query.whereRaw('?? = ??', [`${scan.parent.alias}.id`, `${scan.alias}.${scan.parent.reference}`]);
+/** Ids of what is let through, highest first, each once. @param inOrder the highest `limit` of them; otherwise at most so many of each way */
+async function idsOf(
+  database: Database,
+  scan: TableScan,
+  below: number | undefined,
+  limit: number,
+  isInOrder: boolean,
+): Promise<number[]> {
+  const { table, alias, parent } = scan;
+  const rows = await database.read<Row[]>(async (db) => {
+    const ways = scan.ways.map((way) => {
+      const query: Knex.QueryBuilder = db({ [alias]: table }).select(`${alias}.id`);
+      if (parent !== undefined) {
+        query.join({ [parent.alias]: parent.table }, `${parent.alias}.id`, `${alias}.${parent.reference}`);
       }
-      scan.restrict(query);
-      return query;
+      way(query);
+      // An expression, for no index to give this order.
+      if (below !== undefined) query.whereRaw('?? + 0 < ?', [`${alias}.id`, below]);
+      if (isInOrder) query.orderByRaw('?? + 0 DESC', [`${alias}.id`]);
+      return db.select('id').from(query.limit(limit).as('way'));
     });
-    yield rows;
-    if (rows.length < pageRows) return;
-    below = numberOf(rows.at(-1) ?? {}, 'id');
-    await breathe();
-  }
+    const [first, ...others] = ways;
+    return first === undefined ? [] : first.unionAll(others);
+  });
+  const ids = [...new Set(rows.map((row) => numberOf(row, 'id')))].sort((one, other) => other - one);
+  return isInOrder ? ids.slice(0, limit) : ids;
+}
+
+/** Greater than every id. */
+async function endOf(database: Database, { table, belowId }: TableScan): Promise<number> {
+  if (belowId !== undefined) return belowId;
+  const [row] = await database.read((db) => db<Row>(table).max({ last: 'id' }));
+  return numberOf(row ?? {}, 'last') + 1;
+}
+
+function rowsBetween(
+  database: Database,
+  scan: TableScan,
+  from: number,
+  below: number,
+  limit: number,
+): Promise<Row[]> {
+  const id = `${scan.alias}.id`;
+  return database.read((db) => {
+    const query: Knex.QueryBuilder<Row, Row[]> = db
+      .select(ENTITY_COLUMNS[scan.table].map((column) => `${scan.alias}.${column}`))
+      .from(db.raw(primaryKeyOrder(scan, database.engine)))
+      .where(id, '<', below)
+      .where(id, '>=', from)
+      .orderBy(id, 'desc')
+      .limit(limit);
+    if (scan.parent !== undefined) {
+      query.whereRaw('?? = ??', [`${scan.parent.alias}.id`, `${scan.alias}.${scan.parent.reference}`]);
+    }
+    scan.restrict(query);
+    return query;
+  });
 }
 
 /** Tables joined in the order written, the first along its primary key. */

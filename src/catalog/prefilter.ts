@@ -2,32 +2,31 @@ import type { Knex } from 'knex';
 import { tags } from '../dicom/dictionary/tags.ts';
 import { foldText } from '../dicom/fold.ts';
 import { fuzzyPattern, fuzzyWordsOf } from '../dicom/fuzzy-names.ts';
-import { hasWildcard, type MatchingKey, personNameKey, significantValues } from '../dicom/matching.ts';
+import { hasWildcard, significantValues } from '../dicom/matching.ts';
 import { dateSpan, timeSpan } from '../dicom/time-spans.ts';
 import { isKeptNumber, NO_INSTANCE_NUMBER, NOT_WHOLE } from './columns.ts';
-import { uidsComparedMax } from './limits.ts';
-import { fitText } from './rows.ts';
+import { columnPatterns } from './known-names.ts';
+import { LIKE, like, likePattern, prefixOf, startsWith } from './like.ts';
+import { uidsComparedMax, waysMax } from './limits.ts';
+import { columnAndPattern, type NarrowingKey } from './narrowing-key.ts';
 
 /**
  * What the database does of a key's matching: it lets through every row that matches, and not many others. The rule itself is
- * in dicom/matching.ts, and is applied to whatever comes through. Ranges of a prefix are plain comparisons, since neither
- * engine uses an index for every LIKE.
+ * in dicom/matching.ts, and is applied to whatever comes through.
  */
-type Condition = (where: Knex.QueryBuilder, values: readonly string[], isFuzzy: boolean) => void;
+export type Narrowing = (where: Knex.QueryBuilder) => void;
 
-type ValueCondition = (where: Knex.QueryBuilder, value: string, isFuzzy: boolean) => void;
+/** Any one of these lets a row through; where there is none, all come through. */
+type Condition = (key: NarrowingKey) => Narrowing[];
 
-export interface NarrowingKey extends MatchingKey {
-  /** A name is looked for as dicom/fuzzy-names.ts does. */
-  isFuzzy?: boolean;
-}
+type ValueCondition = (where: Knex.QueryBuilder, value: string) => void;
 
 /** The condition that the columns of table `t` (studies) or `p` (patients) allow for a key of the patient. */
 function patientConditions(alias: string): [number, Condition][] {
   return [
     [tags.PatientID, exact(`${alias}.patient_id`)],
     [tags.IssuerOfPatientID, exact(`${alias}.issuer_of_patient_id`)],
-    [tags.PatientName, personName(`${alias}.patient_name`)],
+    [tags.PatientName, personName(alias, 'patient_name')],
     [tags.PatientBirthDate, span(`${alias}.patient_birth_date`, dateSpan)],
     [tags.PatientSex, exact(`${alias}.patient_sex`)],
   ];
@@ -43,7 +42,7 @@ const STUDY_CONDITIONS: [number, Condition][] = [
   [tags.StudyDescription, orNotWhole('t.study_description', words('t.study_description'))],
   [
     tags.ReferringPhysicianName,
-    orNotWhole('t.referring_physician_alphabetic', personName('t.referring_physician')),
+    orNotWhole('t.referring_physician_alphabetic', personName('t', 'referring_physician')),
   ],
   [tags.InstitutionName, orNotWhole('t.institution_name', words('t.institution_name'))],
   [tags.ModalitiesInStudy, contained('t.modalities_in_study')],
@@ -91,16 +90,42 @@ export function restrict(
   keys: readonly NarrowingKey[],
 ): void {
   for (const key of keys) {
-    const condition = CONDITIONS[table].get(key.tag);
-    if (condition === undefined) continue;
-    query.where((one) => condition(one, significantValues(key), key.isFuzzy === true));
+    const narrowings = CONDITIONS[table].get(key.tag)?.(key) ?? [];
+    query.where((any) => {
+      for (const narrowing of narrowings) any.orWhere(narrowing);
+    });
   }
 }
 
+/** Keys of a query, with the table that each of them restricts. */
+export type TableKeys = readonly (readonly [ConditionedTable, readonly NarrowingKey[]])[];
+
+export function restrictAll(query: Knex.QueryBuilder, parts: TableKeys): void {
+  for (const [table, keys] of parts) restrict(query, table, keys);
+}
+
+/**
+ * Restrictions that together let through what all the keys do; none where nothing is restricted. A name is in one of three columns, each of which has an
+ * index: they are asked one by one, since asked for any of them either engine reads all that each of them has before it gives the first.
+ */
+export function waysOf(parts: TableKeys): Narrowing[] {
+  if (parts.every(([, keys]) => keys.length === 0)) return [];
+  for (const [table, keys] of parts) {
+    for (const key of keys) {
+      const narrowings = key.vr === 'PN' ? (CONDITIONS[table].get(key.tag)?.(key) ?? []) : [];
+      if (narrowings.length < 2 || narrowings.length > waysMax) continue;
+      const others = parts.map(([other, all]) => [other, all.filter((one) => one !== key)] as const);
+      return narrowings.map((narrowing) => (query) => {
+        query.where(narrowing);
+        restrictAll(query, others);
+      });
+    }
+  }
+  return [(query) => restrictAll(query, parts)];
+}
+
 function anyValue(condition: ValueCondition): Condition {
-  return (where, values, isFuzzy) => {
-    for (const value of values) where.orWhere((one) => condition(one, value, isFuzzy));
-  };
+  return (key) => significantValues(key).map((value) => (where) => condition(where, value));
 }
 
 /** @param column of a width that `fitText` cut the stored values to */
@@ -117,87 +142,58 @@ function words(column: string): Condition {
 
 /** Of a column that says where it does not hold all: such rows are let through. */
 function orNotWhole(column: string, condition: Condition): Condition {
-  return (where, values, isFuzzy) => {
-    where
-      .where((one) => condition(one, values, isFuzzy))
-      .orWhere((one) => startsWith(one, column, NOT_WHOLE));
-  };
+  return (key) => [...condition(key), (where) => startsWith(where, column, NOT_WHOLE)];
 }
 
 /** Three columns: a key of one group may match any of them. */
-function personName(stem: string): Condition {
-  return anyValue((where, value, isFuzzy) => {
-    const words = isFuzzy ? fuzzyWordsOf(value) : undefined;
-    if (words !== undefined) {
-      fuzzyName(where, stem, words);
+function personName(alias: string, stem: string): Condition {
+  return (key) =>
+    significantValues(key).flatMap((value) => {
+      const words = key.isFuzzy === true ? fuzzyWordsOf(value) : undefined;
+      if (words !== undefined) return fuzzyName(`${alias}.${stem}`, words);
+      const patterns = columnPatterns(stem, value).map(({ column, pattern }) => ({
+        column: `${alias}.${column}`,
+        pattern,
+        names: key.names?.get(columnAndPattern(column, pattern)),
+      }));
+      const possible = patterns.filter(({ names }) => names?.length !== 0);
+      // Without any it would restrict nothing.
+      return (possible.length > 0 ? possible : patterns).map(nameLike);
+    });
+}
+
+interface NamePattern {
+  column: string;
+  pattern: string;
+  /** Those that match, where they are known. */
+  names: readonly string[] | undefined;
+}
+
+function nameLike({ column, pattern, names }: NamePattern): Narrowing {
+  return (where) => {
+    if (names !== undefined) {
+      where.whereIn(column, names);
       return;
     }
-    const [alphabetic, ideographic, phonetic] = personNameKey(value);
-    const groups = [
-      { column: `${stem}_alphabetic`, pattern: alphabetic },
-      { column: `${stem}_ideographic`, pattern: ideographic },
-      { column: `${stem}_phonetic`, pattern: phonetic },
-    ];
-    for (const { column, pattern } of groups) {
-      if (pattern === '') continue;
-      // `SMITH^*` finds SMITH too, which has no delimiter.
-      const wider = /[*?]$/.test(pattern) ? `${pattern.replace(/[*?^]+$/, '')}*` : pattern;
-      where.orWhere((group) => like(group, column, wider, hasWildcard('PN', wider)));
-    }
-  });
+    // No name matches where there is none: most have one group alone.
+    if (prefixOf(pattern) === '') where.where(column, '>', '');
+    like(where, column, pattern, hasWildcard('PN', pattern));
+  };
 }
 
 const NAME_GROUPS = ['alphabetic', 'ideographic', 'phonetic'];
 
 /** Of one component group of the key every word, in whichever group of the name. */
-function fuzzyName(where: Knex.QueryBuilder, stem: string, groups: readonly (readonly string[])[]): void {
-  for (const words of groups) {
-    where.orWhere((everyWord) => {
-      for (const word of words) {
-        everyWord.where((anyGroup) => {
-          for (const group of NAME_GROUPS) {
-            anyGroup.orWhere((one) => like(one, `${stem}_${group}`, fuzzyPattern(word), true));
-          }
-        });
-      }
-    });
-  }
-}
-
-function like(where: Knex.QueryBuilder, column: string, pattern: string, isPattern: boolean): void {
-  if (!isPattern) {
-    where.where(column, fitText(pattern, COLUMN_CHARS_MAX));
-    return;
-  }
-  const prefix = pattern.slice(0, pattern.search(/[*?]/));
-  if (prefix !== '') startsWith(where, column, fitText(prefix, COLUMN_CHARS_MAX));
-  where.whereRaw(LIKE, [column, likePattern(pattern)]);
-}
-
-function startsWith(where: Knex.QueryBuilder, column: string, prefix: string): void {
-  where.where(column, '>=', prefix).where(column, '<', `${prefix}\u{10ffff}`);
-}
-
-/**
- * COALESCE hides the column from MariaDB's own range for LIKE, which ends at U+FFFF and so loses what is above (10.11,
- * utf8mb4_bin: `LIKE 'a%'` over an index does not find 'a' and U+1F600).
- */
-const LIKE = "COALESCE(??, '') LIKE ? ESCAPE '!'";
-
-/** Widest text column: no stored value is longer. */
-const COLUMN_CHARS_MAX = 255;
-
-/** Text as it is, for a LIKE with ESCAPE '!'. */
-export function likeText(text: string): string {
-  return text.replace(/[!%_]/g, '!$&');
-}
-
-/** What is longer than any value of a column lets through all that begin so. */
-function likePattern(pattern: string): string {
-  const letters = Array.from(pattern.replace(/\*+/g, '*'));
-  const cut = letters.slice(0, 2 * COLUMN_CHARS_MAX).join('');
-  const text = letters.length > 2 * COLUMN_CHARS_MAX ? `${cut}*` : cut;
-  return fitText(likeText(text).replaceAll('*', '%').replaceAll('?', '_'), 8 * COLUMN_CHARS_MAX);
+function fuzzyName(stem: string, groups: readonly (readonly string[])[]): Narrowing[] {
+  return groups.map((words) => (everyWord) => {
+    for (const word of words) {
+      everyWord.where((anyGroup) => {
+        for (const group of NAME_GROUPS) {
+          anyGroup.orWhere((one) => like(one, `${stem}_${group}`, fuzzyPattern(word), true));
+        }
+      });
+    }
+  });
 }
 
 function contained(column: string): Condition {
@@ -206,17 +202,19 @@ function contained(column: string): Condition {
 
 /** A column of ASCII: text of another kind would keep the index from being used, and matches nothing. */
 function uid(column: string): Condition {
-  return (where, values) =>
-    where.whereIn(
-      column,
-      values.filter((value) => /^[\x20-\x7e]{1,128}$/.test(value)),
-    );
+  return (key) => [
+    (where) =>
+      where.whereIn(
+        column,
+        significantValues(key).filter((value) => /^[\x20-\x7e]{1,128}$/.test(value)),
+      ),
+  ];
 }
 
 /** Where no index helps, a long list restricts nothing. */
 function fewUids(condition: Condition): Condition {
-  return (where, values, isFuzzy) =>
-    values.length > uidsComparedMax ? where.whereRaw('1 = 1') : condition(where, values, isFuzzy);
+  return (key) =>
+    significantValues(key).length > uidsComparedMax ? [(where) => where.whereRaw('1 = 1')] : condition(key);
 }
 
 /** A value that cannot be read restricts nothing here, and is compared as text later. */

@@ -17,7 +17,7 @@ import { inTimezone } from '../dicom/time-zones.ts';
 import { Problem } from '../lib/problem.ts';
 import { isSupportedAt, type Level } from './attributes.ts';
 import { keysPerItemMax, searchedCharsMax, uidsPerKeyMax, valueCharsMax, valuesPerKeyMax } from './limits.ts';
-import type { NarrowingKey } from './prefilter.ts';
+import type { NarrowingKey } from './narrowing-key.ts';
 
 /** A key of a C-FIND identifier: its text decoded and split at backslashes; `[]` or `['']` is universal matching. */
 export interface QueryKey {

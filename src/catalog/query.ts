@@ -14,9 +14,18 @@ import {
   seriesEntity,
   studyEntity,
 } from './entities.ts';
+import { withNames } from './known-names.ts';
 import { pageRows, parentsCachedMax } from './limits.ts';
+import type { NarrowingKey } from './narrowing-key.ts';
 import { pagesById, type TableScan } from './pages.ts';
-import { keysFor, restrict } from './prefilter.ts';
+import {
+  type ConditionedTable,
+  keysFor,
+  restrict,
+  restrictAll,
+  type TableKeys,
+  waysOf,
+} from './prefilter.ts';
 import { type CompiledKeys, compileKeys, type QueryKey } from './query-keys.ts';
 import { instancePages } from './retrieve.ts';
 import { numberOf, type Row } from './rows.ts';
@@ -77,6 +86,15 @@ const PATIENT_COUNTS: ReadonlySet<number> = new Set([
   tags.NumberOfPatientRelatedInstances,
 ]);
 
+function narrowedBy(parts: TableKeys): Pick<TableScan, 'restrict' | 'ways' | 'isCommon'> {
+  const keys = parts.flatMap(([, all]) => all);
+  return {
+    restrict: (query) => restrictAll(query, parts),
+    ways: waysOf(parts),
+    isCommon: keys.length === 1 && keys[0]?.isCommon === true,
+  };
+}
+
 class Query {
   readonly #database: Database;
   readonly #level: Level;
@@ -135,25 +153,17 @@ class Query {
   }
 
   async *#patients(): AsyncGenerator<Found, void, undefined> {
-    const keys = keysFor('patients', this.#keys);
-    const scan: TableScan = {
-      table: 'patients',
-      alias: 'p',
-      restrict: (query) => restrict(query, 'patients', keys),
-    };
-    for await (const rows of pagesById(this.#database, scan, keys.length > 0)) {
+    const keys = await this.#keysFor('patients');
+    const scan: TableScan = { table: 'patients', alias: 'p', ...narrowedBy([['patients', keys]]) };
+    for await (const rows of pagesById(this.#database, scan)) {
       for (const row of rows) yield { row, entity: patientEntity(row) };
     }
   }
 
   async *#studyEntities(): AsyncGenerator<Found, void, undefined> {
-    const keys = keysFor('studies', this.#keys);
-    const scan: TableScan = {
-      table: 'studies',
-      alias: 't',
-      restrict: (query) => restrict(query, 'studies', keys),
-    };
-    for await (const rows of pagesById(this.#database, scan, keys.length > 0)) {
+    const keys = await this.#keysFor('studies');
+    const scan: TableScan = { table: 'studies', alias: 't', ...narrowedBy([['studies', keys]]) };
+    for await (const rows of pagesById(this.#database, scan)) {
       const counts = await this.#patientCounts(rows);
       for (const row of rows) {
         yield { row, entity: studyEntity(row, counts.get(numberOf(row, 'patient_row_id'))) };
@@ -194,14 +204,14 @@ class Query {
   }
 
   async *#instancesByUid(): AsyncGenerator<Found, void, undefined> {
-    const keys = keysFor('instances', this.#keys);
+    const keys = await this.#keysFor('instances');
     const scan: TableScan = {
       table: 'instances',
       alias: 'i',
-      restrict: (query) => restrict(query, 'instances', keys),
+      ...narrowedBy([['instances', keys]]),
       belowId: this.#after?.id,
     };
-    for await (const rows of pagesById(this.#database, scan, true)) {
+    for await (const rows of pagesById(this.#database, scan)) {
       const series = await this.#byId('series', rows, 'series_row_id');
       await this.#loadStudies([...series.values()]);
       for (const row of rows) {
@@ -212,20 +222,21 @@ class Query {
     }
   }
 
-  #seriesPages(belowId: number | undefined): AsyncGenerator<Row[], void, undefined> {
-    const ofSeries = keysFor('series', this.#keys);
-    const ofStudy = keysFor('studies', this.#keys);
-    const scan: TableScan = {
-      table: 'series',
-      alias: 's',
-      restrict: (query) => {
-        restrict(query, 'series', ofSeries);
-        restrict(query, 'studies', ofStudy);
-      },
-      belowId,
-    };
+  async *#seriesPages(belowId: number | undefined): AsyncGenerator<Row[], void, undefined> {
+    const ofSeries = await this.#keysFor('series');
+    const ofStudy = await this.#keysFor('studies');
+    const narrowed = narrowedBy([
+      ['series', ofSeries],
+      ['studies', ofStudy],
+    ]);
+    const scan: TableScan = { table: 'series', alias: 's', ...narrowed, belowId };
     if (ofStudy.length > 0) scan.parent = { table: 'studies', alias: 't', reference: 'study_row_id' };
-    return pagesById(this.#database, scan, ofSeries.length + ofStudy.length > 0);
+    yield* pagesById(this.#database, scan);
+  }
+
+  /** Those that a table's columns can restrict. */
+  #keysFor(table: ConditionedTable): Promise<readonly NarrowingKey[]> {
+    return withNames(this.#database, keysFor(table, this.#keys));
   }
 
   #studyOf(series: Row): JsonDataSet {

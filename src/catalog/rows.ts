@@ -66,12 +66,27 @@ export function later(trx: Knex.Transaction, column: string, at: number): Knex.R
 }
 
 /** Rows that all have the same columns. knex would write them for SQLite as a UNION, which is slower and ends at 500. */
-export async function insertAll(trx: Knex.Transaction, table: string, rows: readonly Row[]): Promise<void> {
+export function insertAll(trx: Knex.Transaction, table: string, rows: readonly Row[]): Promise<void> {
+  return insertBy('INSERT', trx, table, rows);
+}
+
+/** As `insertAll`, but for rows whose key is there already. */
+export function insertMissing(trx: Knex.Transaction, table: string, rows: readonly Row[]): Promise<void> {
+  const isMariadb = trx.client.config.client === 'mysql2';
+  return insertBy(isMariadb ? 'INSERT IGNORE' : 'INSERT OR IGNORE', trx, table, rows);
+}
+
+async function insertBy(
+  verb: string,
+  trx: Knex.Transaction,
+  table: string,
+  rows: readonly Row[],
+): Promise<void> {
   const columns = Object.keys(rows[0] ?? {});
   const places = `(${columns.map(() => '?').join(', ')})`;
   for (const piece of piecesOf(rows, rowsPerStatement)) {
     const values = piece.map(() => places).join(', ');
     const bindings = piece.flatMap((row) => columns.map((column) => row[column] as Knex.RawBinding));
-    await trx.raw(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values}`, bindings);
+    await trx.raw(`${verb} INTO ${table} (${columns.join(', ')}) VALUES ${values}`, bindings);
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
 import { studyEntity } from './entities.ts';
+import { withNames } from './known-names.ts';
 import { byIds, type Page, type PageOptions } from './level-pages.ts';
 import { pageItemsMax, seriesListedMax } from './limits.ts';
 import {
@@ -50,7 +51,7 @@ export class StudyRepository {
         ? undefined
         : await order.fromCursor(options.cursor, async (id) => (await this.#rows([id]))[0]);
     const words = rangesOfText(options.text ?? '').map(ofRanges);
-    const restricting = keysFor('studies', keys);
+    const restricting = await withNames(this.#database, keysFor('studies', keys));
     const plan = await planOf(
       this.#database,
       restricting.length > 0 ? [...words, ofKeys(restricting)] : words,

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { MatchingKey } from '../dicom/matching.ts';
 import type { CursorValue } from './cursor.ts';
 import type { Database, Engine } from './database.ts';
 import { sortedStudiesMax } from './limits.ts';
+import type { NarrowingKey } from './narrowing-key.ts';
 import { restrict } from './prefilter.ts';
 import { numberOf, type Row, rowsOf } from './rows.ts';
 import type { StudyOrder } from './study-order.ts';
@@ -19,7 +19,7 @@ export interface Restriction {
 }
 
 /** Keys of a query: the prefilter, which lets through all that match and not many others. */
-export function ofKeys(keys: readonly MatchingKey[]): Restriction {
+export function ofKeys(keys: readonly NarrowingKey[]): Restriction {
   const ids = (db: Knex): Knex.QueryBuilder => {
     const query = db({ t: 'studies' }).select('t.id');
     restrict(query, 'studies', keys);

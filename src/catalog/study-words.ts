@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { rowsPerStatement, wordCharsMax, wordsPerStudyMax } from './limits.ts';
-import { piecesOf, type Row, textOf } from './rows.ts';
+import { wordCharsMax, wordsPerStudyMax } from './limits.ts';
+import { insertMissing, type Row, textOf } from './rows.ts';
 
 /**
  * The words that a search as one types finds a study by, from its columns, which are folded already: every word of every component of the patient's
@@ -43,9 +43,7 @@ export async function insertStudyWords(
     [...words].filter((word) => !knownWords.has(word)).map((word) => ({ study_row_id: id, word })),
   );
   // Those known are told from the row, whose name may have been left out of its JSON for its length: a word may be there nevertheless.
-  for (const piece of piecesOf(rows, rowsPerStatement)) {
-    await trx('study_words').insert(piece).onConflict(['study_row_id', 'word']).ignore();
-  }
+  await insertMissing(trx, 'study_words', rows);
 }
 
 const NAME_COLUMNS = ['patient_name_alphabetic', 'patient_name_ideographic', 'patient_name_phonetic'];

@@ -3,7 +3,7 @@ import type { FromClient } from './clients/control.ts';
 import type { Job } from './clients/main.ts';
 import { track } from './processes.ts';
 
-/** Longest that any one client may take, milliseconds. */
+/** Longest that a client may take unless it is told otherwise, milliseconds. */
 const clientTimeoutMs = 600_000;
 
 /** A process of the load generator, at work on one job. */
@@ -15,7 +15,7 @@ export class Client<Result> {
   readonly result: Promise<Result>;
   readonly #child: ChildProcess;
 
-  constructor(job: Job) {
+  constructor(job: Job, timeoutMs = clientTimeoutMs) {
     this.#child = fork(new URL('./clients/main.ts', import.meta.url), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -33,9 +33,9 @@ export class Client<Result> {
       for (const { reject } of [port, ready, result]) reject(error);
     };
     const timer = setTimeout(() => {
-      fail(`no result in ${clientTimeoutMs} ms`);
+      fail(`no result in ${timeoutMs} ms`);
       this.stop();
-    }, clientTimeoutMs);
+    }, timeoutMs);
     this.#child.on('message', (message: FromClient) => {
       if ('ready' in message) ready.resolve();
       else if ('port' in message) port.resolve(message.port);

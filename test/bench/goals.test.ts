@@ -22,6 +22,7 @@ function ingestRow(
     peakRssBytes: 150e6,
     latencyP50Ms: 1,
     latencyP99Ms: 2,
+    latenciesMs: [],
     failures: {},
     lost: 0,
     ...more,
@@ -40,6 +41,7 @@ function findRow(server: FindRow['server'], p50Ms: number, isRight: boolean): Fi
     query: allWithCounts,
     p50Ms,
     p99Ms: p50Ms,
+    timesMs: [],
     answers: 1,
     isRight,
     status: 0,
@@ -47,7 +49,7 @@ function findRow(server: FindRow['server'], p50Ms: number, isRight: boolean): Fi
 }
 
 function studiesRow(list: string, p95Ms: number, isRight = true): StudiesRow {
-  const times = { p50Ms: 1, p95Ms, selectOneP50Ms: 1, selectOneP95Ms: 1 };
+  const times = { p50Ms: 1, p95Ms, selectOneP50Ms: 1, selectOneP95Ms: 1, timesMs: [], selectOneMs: [] };
   return { scenario: 'studies', server: 'dicomkeep-mariadb', list, studies: 100_000, ...times, isRight };
 }
 

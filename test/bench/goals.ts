@@ -12,7 +12,7 @@ export interface Goal {
 }
 
 type Ours = 'dicomkeep-sqlite' | 'dicomkeep-mariadb';
-type SetName = IngestSummary['set'];
+type SetName = 'ct' | 'small' | 'multi-frame';
 type Rate = 'instancesPerSecond' | 'filedPerSecond';
 
 const sets: readonly SetName[] = ['ct', 'small', 'multi-frame'];
@@ -34,8 +34,8 @@ export function goalsOf(summary: Summary): Goal[] {
 function ingestGoals(summary: Summary, ours: Ours): Goal[] {
   const rate = (server: IngestSummary['server'], set: SetName, associations: number): number | undefined =>
     rateOf(summary, server, set, associations, 'instancesPerSecond');
-  const ofRaw = { one: { ct: 0.6, small: 0.6, 'multi-frame': 0.7, studies: 0 }, four: 0.5 };
-  const ofOrthanc = { ct: 4, small: 5, 'multi-frame': 3, studies: 0 };
+  const ofRaw = { one: { ct: 0.6, small: 0.6, 'multi-frame': 0.7 }, four: 0.5 };
+  const ofOrthanc = { ct: 4, small: 5, 'multi-frame': 3 };
   return sets.flatMap((set) => [
     atLeast(
       `${ours}: ${set} ×1, of the raw limit`,
@@ -125,15 +125,16 @@ function rateOf(
   )?.[rate];
 }
 
-function ratio(ours: number | undefined, theirs: number | undefined): number | undefined {
+/** undefined when one of the two was not measured */
+export function ratio(ours: number | undefined, theirs: number | undefined): number | undefined {
   return ours === undefined || theirs === undefined ? undefined : ours / theirs;
 }
 
-function atLeast(words: string, limit: number, measured: number | undefined): Goal {
+export function atLeast(words: string, limit: number, measured: number | undefined): Goal {
   return goal(words, `≥ ${limit}`, measured, (value) => value >= limit);
 }
 
-function below(words: string, limit: number, measured: number | undefined): Goal {
+export function below(words: string, limit: number, measured: number | undefined): Goal {
   return goal(words, `< ${limit}`, measured, (value) => value < limit);
 }
 

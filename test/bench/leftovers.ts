@@ -9,7 +9,8 @@ const freeBytesMin = 12e9;
 const recentlyDeletedMs = 36_000;
 
 let count = 0;
-const left: string[] = [];
+/** By the folder, and so by the disk, that they are in. */
+const leftIn = new Map<string, string[]>();
 
 /**
  * A new folder for one measurement. Folders of earlier ones are left where they are until the disk needs the room, or the run ends: ext4 looks for new
@@ -17,6 +18,8 @@ const left: string[] = [];
  */
 export async function freshDirectory(baseDirectory: string, name: string): Promise<string> {
   const { bavail, bsize } = await statfs(baseDirectory);
+  const left = leftIn.get(baseDirectory) ?? [];
+  leftIn.set(baseDirectory, left);
   if (bavail * bsize < freeBytesMin && left.length > 0) {
     await runProgram('rm', ['-rf', ...left.splice(0)]);
     await sleep(recentlyDeletedMs);

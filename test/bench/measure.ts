@@ -86,6 +86,11 @@ function peakRssBytesOf(pid: number): number {
   }
 }
 
+/** A sample as it is written down: milliseconds with three decimals. */
+export function toMicroseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
 export function median(values: readonly number[]): number {
   return percentile(values, 50);
 }

@@ -92,8 +92,10 @@ export async function runProgram(
   command: string,
   args: readonly string[],
   env?: NodeJS.ProcessEnv,
+  timeoutMs = 120_000,
 ): Promise<string> {
-  const { stdout } = await promisify(execFile)(command, args, { env: env ?? process.env, timeout: 120_000 });
+  const options = { env: env ?? process.env, timeout: timeoutMs };
+  const { stdout } = await promisify(execFile)(command, args, options);
   return stdout;
 }
 

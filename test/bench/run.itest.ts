@@ -6,7 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { hasMariadb } from '../helpers/mariadb.ts';
-import type { Row, StudiesRow } from './results.ts';
+import { disks } from './disks/disk.ts';
+import type { DisksRow } from './disks/row.ts';
+import type { LoadRow } from './load/row.ts';
+import type { ExaminationRow, LifecycleRow, ResultFile, StudiesRow } from './results.ts';
+import type { ScaleRow } from './scale/results.ts';
 
 const script = fileURLToPath(new URL('./run.ts', import.meta.url));
 
@@ -23,12 +27,14 @@ describe('Benchmark', function () {
   const run = (...args: string[]): Promise<{ stdout: string }> =>
     promisify(execFile)(process.execPath, [script, '--dir', join(directory, 'archives'), ...args]);
 
-  it('measures the raw limit and our server in every scenario with nothing lost, and leaves nothing behind', async () => {
+  it('measures the raw limit and our server in storing, retrieving and finding with nothing lost, and leaves nothing behind', async () => {
     const json = join(directory, 'bench.json');
     const markdown = join(directory, 'benchmarks.md');
 
     await run(
       '--smoke',
+      '--only',
+      'ingest,retrieve,find',
       '--servers',
       'raw,dicomkeep-sqlite',
       '--associations',
@@ -39,7 +45,8 @@ describe('Benchmark', function () {
       markdown,
     );
 
-    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: Row[] };
+    const { rows, format, version } = JSON.parse(readFileSync(json, 'utf8')) as ResultFile;
+    expect([format, version]).to.deep.equal(['dicomkeep-benchmark', 1]);
     const counts = new Map<string, number>();
     for (const row of rows) {
       const key = `${row.scenario} ${row.server}`;
@@ -58,6 +65,44 @@ describe('Benchmark', function () {
     expect(readdirSync(join(directory, 'archives'))).to.deep.equal([]);
   });
 
+  it('retrieves an examination of small files beside tar, whole by every way', async () => {
+    const json = join(directory, 'bench.json');
+
+    await run('--smoke', '--only', 'examination', '--servers', 'dicomkeep-sqlite', '--json', json);
+
+    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: ExaminationRow[] };
+    expect(
+      rows.map(({ server, method, cache, instances, lost }) => [server, method, cache, instances, lost]),
+    ).to.deep.equal([
+      ['raw', 'tar', 'warm', 56, 0],
+      ['raw', 'one by one', 'warm', 56, 0],
+      ['dicomkeep-sqlite', 'C-MOVE', 'warm', 56, 0],
+      ['dicomkeep-sqlite', 'C-GET', 'warm', 56, 0],
+    ]);
+    expect(rows.filter((row) => !(row.firstInstanceMs > 0 && row.seconds > 0))).to.deep.equal([]);
+  });
+
+  it('starts, stops, recovers what was not filed, reindexes and verifies, every step of it right', async () => {
+    const json = join(directory, 'bench.json');
+
+    await run('--smoke', '--only', 'lifecycle', '--servers', 'dicomkeep-sqlite', '--json', json);
+
+    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: LifecycleRow[] };
+    expect(rows.map(({ step, instances }) => [step, instances])).to.deep.equal([
+      ['start', 0],
+      ['stop', 0],
+      ['recovery, ready', 50],
+      ['recovery', 50],
+      ['start', 80],
+      ['stop', 80],
+      ['command', 0],
+      ['sha256sum', 80],
+      ['verify', 80],
+      ['reindex', 80],
+    ]);
+    expect(rows.filter((row) => !row.isRight)).to.deep.equal([]);
+  });
+
   it('measures the list of studies beside SELECT 1, every page of it right', async function () {
     if (!hasMariadb) this.skip();
     const json = join(directory, 'bench.json');
@@ -67,6 +112,62 @@ describe('Benchmark', function () {
     const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: StudiesRow[] };
     expect(rows).to.have.lengthOf.above(10);
     expect(rows.filter((row) => !row.isRight || !(row.selectOneP95Ms > 0))).to.deep.equal([]);
+  });
+
+  it('asks and fills a catalogue as it grows, every answer right', async () => {
+    const json = join(directory, 'bench.json');
+
+    await run(
+      '--smoke',
+      '--only',
+      'scale',
+      '--studies',
+      '100',
+      '--servers',
+      'dicomkeep-sqlite',
+      '--json',
+      json,
+    );
+
+    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: ScaleRow[] };
+    expect(rows.filter(({ what }) => what === 'find')).to.have.lengthOf(14);
+    expect(
+      rows.filter((row) => row.what === 'find' && (!row.isRight || row.lastMs.length !== 3)),
+    ).to.deep.equal([]);
+    expect(rows.map(({ what }) => what)).to.include.members(['fill', 'insert']);
+  });
+
+  it('stores on every kind of disk that can be had here with nothing lost, and leaves nothing mounted', async () => {
+    const json = join(directory, 'bench.json');
+    const expected = disks
+      .filter((disk) => disk.missing() === undefined)
+      .flatMap(({ name, associations = [2] }) => associations.map((count) => `${name} ×${count}`));
+
+    await run(
+      ...['--smoke', '--only', 'disks', '--sets', 'small', '--associations', '2'],
+      ...['--servers', 'dicomkeep-sqlite', '--json', json],
+    );
+
+    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: DisksRow[] };
+    expect(rows.map((row) => `${row.disk} ×${row.associations}`)).to.deep.equal(expected);
+    expect(rows.filter((row) => row.lost !== 0)).to.deep.equal([]);
+    expect(readFileSync('/proc/mounts', 'utf8')).not.to.contain(directory);
+    expect(readdirSync(join(directory, 'archives'))).to.deep.equal([]);
+  });
+
+  it('takes what 16 modalities send while others ask and retrieve: nobody refused, nothing lost or answered wrongly', async () => {
+    const json = join(directory, 'bench.json');
+
+    await run('--smoke', '--only', 'load', '--servers', 'dicomkeep-sqlite', '--json', json);
+
+    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: LoadRow[] };
+    expect(rows.map(({ variant }) => variant)).to.deep.equal(['busy', 'saturated']);
+    for (const row of rows) {
+      expect([row.modalities, row.lost]).to.deep.equal([16, 0]);
+      expect([row.refusals, row.failures, row.wrong]).to.deep.equal([{}, {}, {}]);
+      expect(Math.min(row.instances, row.queries, row.moves, row.backlog.length)).to.be.above(0);
+    }
+    expect(readdirSync(join(directory, 'archives'))).to.deep.equal([]);
   });
 
   it('names an option value that it does not know', async () => {

@@ -2,20 +2,19 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type SetShape, setsFor } from './data-sets.ts';
-import { goalsOf } from './goals.ts';
+import { type Goal, goalsOf } from './goals.ts';
+import { installMissing } from './install.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { type Options, parseOptions, usage } from './options.ts';
-import { tablesOf, toMarkdown, toText } from './report.ts';
-import type { Row } from './results.ts';
-import { find } from './scenarios/find.ts';
-import { ingest, ingestRaw } from './scenarios/ingest.ts';
-import { retrieve } from './scenarios/retrieve.ts';
-import { studyLists } from './scenarios/studies.ts';
+import { isFaultless, scenarioGoals, tablesOf, wordsOf } from './presentations.ts';
+import { goalTable, toMarkdown, toText } from './report.ts';
+import { type Row, toJson } from './results.ts';
+import { type Attempt, inTurn } from './scenario.ts';
 import { dcmqrscp } from './servers/dcmqrscp.ts';
 import { dicomkeepOnMariadb, dicomkeepOnSqlite } from './servers/dicomkeep.ts';
 import { orthancOnMariadb, orthancOnSqlite } from './servers/orthanc.ts';
 import type { ServerKind } from './servers/server.ts';
+import { scenarios } from './suite.ts';
 import { summarize } from './summary.ts';
 
 const kinds: readonly ServerKind[] = [
@@ -25,19 +24,15 @@ const kinds: readonly ServerKind[] = [
   orthancOnMariadb,
   dcmqrscp,
 ];
-const findRepeats = 5;
-const studiesInList = { smoke: 1000, measured: 100_000 };
 const remarks = [
   'Load generator, server and database share the cores of the machine; everything runs over the loopback interface.',
   'The load generator has one process per association, encoded PDUs, blocking sockets with TCP_NODELAY and one request outstanding.',
+  'In every second repeat the order of the servers, and of the raw limits among them, is reversed.',
   '*raw* is TCP, a new file, fdatasync, one byte back, with blocking calls in one Node process per connection: the same bytes from the same client.',
   'An answer means: Dicomkeep, the instance with the proof that it is complete is on stable storage; Orthanc, the file is synced, and with MariaDB its index too; dcmqrscp, nothing is synced.',
   'The list of studies is asked of the catalogue in the process of the benchmark; its database has no instances in it.',
   '*filed and indexed* is when the server has nothing left to do for the set; *lost* counts what was refused or is not there afterwards.',
 ];
-
-/** Does one measurement, says how it went, and keeps its rows; one that fails is said and left out. */
-type Attempt = (what: string, isOurs: boolean, run: () => Promise<Row | Row[]>) => Promise<void>;
 
 interface Outcome {
   rows: Row[];
@@ -45,8 +40,11 @@ interface Outcome {
   hasFailed: boolean;
 }
 
-async function measureAll(options: Options, directory: string, servers: ServerKind[]): Promise<Outcome> {
-  const sets = setsFor(options.isSmoke);
+async function measureAll(
+  options: Options,
+  directory: string,
+  servers: readonly ServerKind[],
+): Promise<Outcome> {
   const outcome: Outcome = { rows: [], hasFailed: false };
   const attempt: Attempt = async (what, isOurs, run) => {
     try {
@@ -59,78 +57,33 @@ async function measureAll(options: Options, directory: string, servers: ServerKi
       console.log(`${what}: FAILED, ${error instanceof Error ? error.message : String(error)}`);
     }
   };
+  const wanted = scenarios.filter(({ name }) => options.only.includes(name));
   for (let repeat = 0; repeat < options.repeats; repeat++) {
-    const ordered = repeat % 2 === 0 ? servers : servers.toReversed();
-    if (options.only.includes('ingest')) await ingestAll(options, directory, sets, ordered, attempt);
-  }
-  const setNamed = (name: SetShape['name']): SetShape => sets.find((set) => set.name === name) as SetShape;
-  for (const kind of servers) {
-    if (options.only.includes('retrieve')) {
-      await attempt(`retrieve ${kind.name}`, kind.isOurs, () =>
-        retrieve(kind, directory, setNamed('ct'), options.repeats),
-      );
+    const suite = { options, directory, repeat, servers: inTurn(servers, repeat), attempt };
+    for (const { isOnce = false, measure } of wanted) {
+      if (repeat === 0 || !isOnce) await measure(suite);
     }
-    if (options.only.includes('find') && kind.canFind) {
-      await attempt(`find ${kind.name}`, kind.isOurs, () =>
-        find(kind, directory, setNamed('studies'), findRepeats),
-      );
-    }
-  }
-  if (options.only.includes('studies') && servers.includes(dicomkeepOnMariadb)) {
-    const count = options.isSmoke ? studiesInList.smoke : studiesInList.measured;
-    await attempt('list of studies', true, () => studyLists(directory, count));
   }
   return outcome;
 }
 
-async function ingestAll(
+async function report(
   options: Options,
-  directory: string,
-  sets: readonly SetShape[],
+  machine: Machine,
   servers: readonly ServerKind[],
-  attempt: Attempt,
+  rows: readonly Row[],
 ): Promise<void> {
-  for (const set of sets.filter(({ name }) => options.sets.some((wanted) => wanted === name))) {
-    for (const associations of options.associations) {
-      const what = `${set.name} ×${associations}`;
-      if (options.servers.includes('raw')) {
-        await attempt(`${what} raw`, true, () => ingestRaw(directory, set, associations));
-      }
-      for (const kind of servers) {
-        await attempt(`${what} ${kind.name}`, kind.isOurs, () => ingest(kind, directory, set, associations));
-      }
-    }
-  }
-}
-
-function wordsOf(row: Row): string {
-  if (row.scenario === 'find')
-    return `${row.query} ${row.p50Ms.toFixed(1)} ms, ${row.isRight ? 'right' : 'WRONG'}`;
-  if (row.scenario === 'studies')
-    return `${row.list} p95 ${row.p95Ms.toFixed(1)} ms, ${row.isRight ? 'right' : 'WRONG'}`;
-  const loss = row.lost === 0 ? '' : `, LOST ${row.lost}`;
-  if (row.scenario === 'retrieve') {
-    return `${row.method} ${(row.instances / row.seconds).toFixed(0)}/s, first ${row.firstInstanceMs.toFixed(1)} ms${loss}`;
-  }
-  const failures = Object.keys(row.failures).length === 0 ? '' : ` ${JSON.stringify(row.failures)}`;
-  return `${(row.instances / row.acknowledgedSeconds).toFixed(1)}/s${loss}${failures}`;
-}
-
-/** True when a server of ours, or the raw limit, did its work without a loss, a refusal or a wrong answer. */
-function isFaultless(row: Row): boolean {
-  if (!row.server.startsWith('dicomkeep')) return true;
-  if (row.scenario === 'find' || row.scenario === 'studies') return row.isRight;
-  if (row.scenario === 'retrieve') return row.lost === 0 && row.status === 0;
-  return row.lost === 0 && Object.keys(row.failures).length === 0 && Number.isFinite(row.filedSeconds);
-}
-
-async function report(options: Options, machine: Machine, servers: ServerKind[], rows: Row[]): Promise<void> {
   const summary = summarize(rows);
-  const goals = options.isSmoke ? [] : goalsOf(summary);
-  const tables = tablesOf(summary, goals);
+  const names = scenarios.map(({ name }) => name);
+  const isJudged = !options.isSmoke && options.factor === 1;
+  const goals: Goal[] = isJudged ? [...goalsOf(summary), ...scenarioGoals(rows, names)] : [];
+  const tables = [...tablesOf(rows, names), goalTable(goals)].filter((table) => table.rows.length > 0);
   for (const table of tables) console.log(toText(table));
   if (options.json !== undefined) {
-    await writeFile(options.json, `${JSON.stringify({ machine, rows, summary, goals }, null, 2)}\n`);
+    await writeFile(
+      options.json,
+      toJson({ format: 'dicomkeep-benchmark', version: 1, machine, rows, summary, goals }),
+    );
   }
   if (options.markdown !== undefined) {
     const described = servers.map(
@@ -149,6 +102,15 @@ function parsedOrExplained(args: readonly string[]): Options | undefined | 'wron
   }
 }
 
+/** Those that can run here; of the others it is said why not. */
+function installedOf(wanted: readonly ServerKind[]): ServerKind[] {
+  for (const kind of wanted) {
+    const missing = kind.missing();
+    if (missing !== undefined) console.log(`${kind.name} is left out: ${missing}`);
+  }
+  return wanted.filter((kind) => kind.missing() === undefined);
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const options = parsedOrExplained(args);
   if (options === 'wrong') return 2;
@@ -157,11 +119,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const wanted = kinds.filter((kind) => options.servers.includes(kind.name));
-  const servers = wanted.filter((kind) => kind.missing() === undefined);
-  for (const kind of wanted) {
-    const missing = kind.missing();
-    if (missing !== undefined) console.log(`${kind.name} is left out: ${missing}`);
-  }
+  if (options.installs) await installMissing(wanted);
+  const servers = installedOf(wanted);
   const base = options.directory ?? fileURLToPath(new URL('../../data/bench', import.meta.url));
   await mkdir(base, { recursive: true });
   const directory = await mkdtemp(join(base, 'run-'));

@@ -47,18 +47,28 @@ export interface Summary {
 }
 
 export function summarize(rows: readonly Row[]): Summary {
-  const ingest = rows.filter((row) => row.scenario === 'ingest');
-  const retrieve = rows.filter((row) => row.scenario === 'retrieve');
-  const find = rows.filter((row) => row.scenario === 'find');
   return {
-    ingest: grouped(ingest, (row) => `${row.set} ${row.associations} ${row.server}`).map(summarizeIngest),
-    retrieve: grouped(retrieve, (row) => `${row.method} ${row.server}`).map(summarizeRetrieve),
-    find: grouped(find, (row) => `${row.query} ${row.server}`).map(summarizeFind),
+    ingest: ingestSummaries(rows.filter((row) => row.scenario === 'ingest')),
+    retrieve: retrieveSummaries(rows.filter((row) => row.scenario === 'retrieve')),
+    find: findSummaries(rows.filter((row) => row.scenario === 'find')),
     studies: rows.filter((row) => row.scenario === 'studies'),
   };
 }
 
-function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): [T, ...T[]][] {
+export function ingestSummaries(rows: readonly IngestRow[]): IngestSummary[] {
+  return grouped(rows, (row) => `${row.set} ${row.associations} ${row.server}`).map(summarizeIngest);
+}
+
+export function retrieveSummaries(rows: readonly RetrieveRow[]): RetrieveSummary[] {
+  return grouped(rows, (row) => `${row.method} ${row.server}`).map(summarizeRetrieve);
+}
+
+export function findSummaries(rows: readonly FindRow[]): FindSummary[] {
+  return grouped(rows, (row) => `${row.query} ${row.server}`).map(summarizeFind);
+}
+
+/** Rows with the same key together, in the order in which the keys came. */
+export function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): [T, ...T[]][] {
   const groups = new Map<string, [T, ...T[]]>();
   for (const row of rows) {
     const group = groups.get(keyOf(row));

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Catalog, type InstanceArrival, openCatalog } from '../../src/catalog/catalog.ts';
-import { candidateIdsMax, sortedStudiesMax } from '../../src/catalog/limits.ts';
+import { firstWindowRows, sortedIdsMax, sortedStudiesMax } from '../../src/catalog/limits.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import {
@@ -226,7 +226,7 @@ const BY_NAME = { keys: [], sort: 'patientName', isDescending: true, limit: 20 }
 function manySuite(opened: Opened): void {
   it('finds the same, newest first, whether it comes from an index or along the primary key', async function () {
     this.timeout(120_000);
-    const count = candidateIdsMax + 600;
+    const count = sortedStudiesMax + 600;
     for (let start = 0; start < count; start += 500) {
       const size = Math.min(500, count - start);
       await opened.catalog.instances.index(
@@ -247,6 +247,31 @@ function manySuite(opened: Opened): void {
     expect(series).to.have.lengthOf(common.length);
     expect(firstOf(common[0], 'StudyInstanceUID')).to.equal(`1.${count - 1}`);
     await expectLists(opened, count);
+  });
+
+  it('finds the same where all that matches came long ago, or some of it', async function () {
+    this.timeout(120_000);
+    const count = sortedIdsMax + firstWindowRows + 700;
+    const recent = firstWindowRows + 500;
+    await opened.catalog.instances.index(
+      Array.from({ length: count }, (_, index) =>
+        ctArrival(index, 1, 1, {
+          StudyDate: index < count - recent || index === count - 100 ? '20100101' : '20260101',
+          PatientName: index % 2 === 0 ? 'Even' : { Alphabetic: 'Odd', Ideographic: 'even' },
+        }),
+      ),
+    );
+    const uids = async (level: 'STUDY' | 'SERIES', keys: { tag: number; vr: string; values: string[] }[]) =>
+      (await collect(opened.catalog.query(level, keys))).map((one) => firstOf(one, 'StudyInstanceUID'));
+    const old = { tag: tags.StudyDate, vr: 'DA', values: ['20100101'] };
+    const even = { tag: tags.PatientName, vr: 'PN', values: ['eve*'] };
+    const expected = [count - 100, ...Array.from({ length: count - recent }, (_, index) => index).reverse()];
+
+    for (const level of ['STUDY', 'SERIES'] as const) {
+      for (const keys of [[old], [old, even], [even, old]]) {
+        expect(await uids(level, keys), level).to.deep.equal(expected.map((index) => `1.${index}`));
+      }
+    }
   });
 }
 

@@ -142,6 +142,45 @@ export function migrationSuite(opened: Opened): void {
     expect(await jobs.findById(id)).to.deep.include({ kind: 'send', payload: { peer: 'WS1' } });
   });
 
+  it('keep the names that are there already, and run again after they were killed at any point', async () => {
+    await fill();
+    await opened.catalog.instances.index([
+      ctArrival(5, 1, 1, {
+        PatientName: `${'x'.repeat(65)}^y`,
+        ReferringPhysicianName: [{ Alphabetic: 'A' }, { Alphabetic: 'B' }],
+      }),
+      ctArrival(6, 1, 1, { ReferringPhysicianName: { Alphabetic: 'Koch^Robert', Phonetic: 'コッホ' } }),
+    ]);
+    const names = () =>
+      executeOn(opened.url, async (db) => ({
+        words: await db('name_words').select('*').orderBy(['word', 'kind', 'name']),
+        endings: await db('word_endings').select('*').orderBy(['ending', 'word']),
+      }));
+    const index = 'studies_study_date_modalities_in_study';
+    const expected = await names();
+    expect(expected.words).to.have.lengthOf.above(12);
+    const half: ((db: Knex) => Promise<unknown>)[] = [
+      async (db) => {
+        await db.schema.dropTable('name_words');
+        await db.schema.dropTable('word_endings');
+        await db.raw(`DROP INDEX ${index}${isSqlite() ? '' : ' ON studies'}`);
+      },
+      (db) => db.schema.dropTable('word_endings'),
+      (db) => db('word_endings').whereRaw("ending LIKE 'm%'").delete(),
+      (db) => db('name_words').where('kind', 1).delete(),
+      async () => undefined,
+    ];
+
+    for (const undo of half) {
+      await executeOn(opened.url, async (db) => {
+        await undo(db);
+        await db('migrations').where('name', '0004_names.js').delete();
+      });
+      expect(await opened.catalog.migrate()).to.deep.equal(['0004_names.js']);
+      expect(await names()).to.deep.equal(expected);
+    }
+  });
+
   it('let nothing be filed that would not be counted', async () => {
     await fill();
     await executeOn(opened.url, async (db) => {

@@ -14,7 +14,7 @@ import {
 import type { Control } from './control.ts';
 import { isPending } from './retrieve.ts';
 
-const studyRootFind = '1.2.840.10008.5.1.4.1.2.2.1';
+export const studyRootFind = '1.2.840.10008.5.1.4.1.2.2.1';
 const verification = '1.2.840.10008.1.1';
 
 const modalitiesInStudy = 0x00080061;
@@ -30,12 +30,16 @@ export interface FindJob extends AssociationRequest {
   kind: 'find';
   queries: readonly Query[];
   repeats: number;
+  /** After so many milliseconds no further query is begun, and there is no result of it. */
+  budgetMs?: number;
 }
 
 export interface QueryResult {
   name: string;
   /** From the request to the final response, milliseconds, one per repeat. */
   timesMs: number[];
+  /** From the request to the first response. */
+  firstTimesMs: number[];
   /** Of the last repeat. */
   status: number;
   answers: number;
@@ -65,23 +69,31 @@ export async function find(job: FindJob, { go }: Control): Promise<{ queries: Qu
   const socket = await BlockingSocket.connect(job.port);
   const association = Association.request(socket, job, [[studyRootFind, implicitVrLittleEndian]]);
   await go();
-  const queries = job.queries.map((query) => measure(association, query, job.repeats));
+  const untilMs = nowMs() + (job.budgetMs ?? Number.POSITIVE_INFINITY);
+  const queries: QueryResult[] = [];
+  for (const query of job.queries) {
+    if (nowMs() < untilMs) queries.push(measure(association, query, job.repeats));
+  }
   association.release();
   return { queries };
 }
 
 function measure(association: Association, query: Query, repeats: number): QueryResult {
   const timesMs: number[] = [];
+  const firstTimesMs: number[] = [];
   let status = 0;
   let answers: Buffer[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) {
     const startMs = nowMs();
-    ({ status, answers } = ask(association, query));
+    let firstMs = 0;
+    ({ status, answers, firstMs } = ask(association, query));
     timesMs.push(nowMs() - startMs);
+    firstTimesMs.push(firstMs - startMs);
   }
   return {
     name: query.name,
     timesMs,
+    firstTimesMs,
     status,
     answers: answers.length,
     instances: answers.reduce(
@@ -92,7 +104,11 @@ function measure(association: Association, query: Query, repeats: number): Query
   };
 }
 
-function ask(association: Association, query: Query): { status: number; answers: Buffer[] } {
+/** @returns with the time of the first response, on the clock of `nowMs` */
+export function ask(
+  association: Association,
+  query: Query,
+): { status: number; answers: Buffer[]; firstMs: number } {
   const request = encodeCommand([
     [commandElements.affectedSopClassUid, studyRootFind],
     [commandElements.commandField, commandFields.cFindRq],
@@ -102,11 +118,13 @@ function ask(association: Association, query: Query): { status: number; answers:
   ]);
   const identifier = Buffer.concat(query.keys.map(([tag, vr, value]) => implicitElement(tag, vr, value)));
   association.sendMessage(association.contextFor(studyRootFind), request, identifier);
+  let firstMs = 0;
   for (const answers: Buffer[] = []; ; ) {
     const response = association.nextCommand();
     if (response === undefined) throw new Error('the peer released the association in mid-query');
+    firstMs ||= nowMs();
     if (hasDataSet(response.command)) answers.push(association.nextDataSet());
     const status = numberOf(response.command, commandElements.status);
-    if (!isPending(status)) return { status, answers };
+    if (!isPending(status)) return { status, answers, firstMs };
   }
 }

@@ -10,10 +10,10 @@ import { type SinkResult, takeInstance } from './sink.ts';
 const studyRootMove = '1.2.840.10008.5.1.4.1.2.2.2';
 const studyRootGet = '1.2.840.10008.5.1.4.1.2.2.3';
 
-/** Retrieves one study, by C-MOVE to `destination` or by C-GET of the class `sopClassUid`. */
+/** Retrieves one study, by C-MOVE to `destination` or by C-GET of the classes `sopClassUids`. */
 export type RetrieveJob = AssociationRequest & { studyInstanceUid: string } & (
     | { kind: 'move'; destination: string }
-    | { kind: 'get'; sopClassUid: string }
+    | { kind: 'get'; sopClassUids: readonly string[] }
   );
 
 export interface RetrieveResult {
@@ -40,9 +40,9 @@ export async function retrieve(job: RetrieveJob, { go }: Control): Promise<Retri
           job,
           [
             [sopClassUid, implicitVrLittleEndian],
-            [job.sopClassUid, explicitVrLittleEndian],
+            ...job.sopClassUids.map((uid) => [uid, explicitVrLittleEndian] as const),
           ],
-          [job.sopClassUid],
+          job.sopClassUids,
         );
   await go();
   const startMs = nowMs();

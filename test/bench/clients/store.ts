@@ -65,7 +65,7 @@ export function exchange(
 }
 
 /** Reads a C-STORE-RSP. @returns status and words unless it is 0000 */
-function failureOf(association: Association): string | undefined {
+export function failureOf(association: Association): string | undefined {
   const answer = association.nextCommand();
   if (answer === undefined) throw new Error('the peer released the association where a C-STORE-RSP was due');
   if (numberOf(answer.command, commandElements.commandField) !== commandFields.cStoreRsp) {

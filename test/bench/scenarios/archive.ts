@@ -3,7 +3,8 @@ import type { StoreResult } from '../clients/store.ts';
 import { runTogether } from '../clients.ts';
 import type { SetShape } from '../data-sets.ts';
 import { freshDirectory } from '../leftovers.ts';
-import { freePort, runProgram } from '../processes.ts';
+import { settleDisk } from '../page-cache.ts';
+import { freePort } from '../processes.ts';
 import { clientAeTitle, type RunningServer, type ServerKind } from '../servers/server.ts';
 
 /** Starts the server with an empty archive, lets `work` measure it, and stops it. */
@@ -15,7 +16,7 @@ export async function withServer<T>(
   const directory = await freshDirectory(baseDirectory, kind.name);
   await mkdir(directory, { recursive: true });
   // What others have written must not be on its way to the disk while this one is measured.
-  await runProgram('sync', []);
+  await settleDisk();
   const sinkPort = await freePort();
   const server = await kind.start(directory, sinkPort);
   try {

@@ -1,7 +1,7 @@
 import type { QueryResult } from '../clients/find.ts';
 import { runOne } from '../clients.ts';
 import type { SetShape } from '../data-sets.ts';
-import { percentile } from '../measure.ts';
+import { percentile, toMicroseconds } from '../measure.ts';
 import { isRight, queriesOf } from '../queries.ts';
 import type { FindRow } from '../results.ts';
 import { clientAeTitle, type ServerKind } from '../servers/server.ts';
@@ -30,6 +30,7 @@ export function find(
       query: query.name,
       p50Ms: percentile(query.timesMs, 50),
       p99Ms: percentile(query.timesMs, 99),
+      timesMs: query.timesMs.map(toMicroseconds),
       answers: query.answers,
       isRight: isRight(query, set),
       status: query.status,

@@ -5,8 +5,8 @@ import type { StoreResult } from '../clients/store.ts';
 import { Client, runTogether } from '../clients.ts';
 import type { SetShape } from '../data-sets.ts';
 import { freshDirectory } from '../leftovers.ts';
-import { cpuSecondsOf, MemoryWatch, percentile } from '../measure.ts';
-import { runProgram } from '../processes.ts';
+import { cpuSecondsOf, MemoryWatch, percentile, toMicroseconds } from '../measure.ts';
+import { settleDisk } from '../page-cache.ts';
 import type { IngestRow } from '../results.ts';
 import type { ServerKind } from '../servers/server.ts';
 import { failuresOf, storeAll, withServer } from './archive.ts';
@@ -39,7 +39,7 @@ export async function ingestRaw(
   associations: number,
 ): Promise<IngestRow> {
   const directory = await freshDirectory(baseDirectory, 'raw');
-  await runProgram('sync', []);
+  await settleDisk();
   const sizeBytes = rawBytesOf(set);
   const servers: Client<object>[] = [];
   try {
@@ -93,6 +93,7 @@ function ingestRowOf(
     peakRssBytes: 0,
     latencyP50Ms: percentile(latenciesMs, 50),
     latencyP99Ms: percentile(latenciesMs, 99),
+    latenciesMs: latenciesMs.map(toMicroseconds),
     failures,
     lost: 0,
   };

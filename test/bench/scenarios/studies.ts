@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { type Catalog, openCatalog } from '../../../src/catalog/catalog.ts';
 import { freshDirectory } from '../leftovers.ts';
-import { nowMs, percentile } from '../measure.ts';
+import { nowMs, percentile, toMicroseconds } from '../measure.ts';
 import type { StudiesRow } from '../results.ts';
 import { startDatabase } from '../servers/database.ts';
 import { makeStudies } from '../study-archive.ts';
@@ -67,6 +67,8 @@ async function measure(catalog: Catalog, { name, variants }: ListCase, studies: 
     p95Ms: percentile(timesMs, 95),
     selectOneP50Ms: percentile(selectOneMs, 50),
     selectOneP95Ms: percentile(selectOneMs, 95),
+    timesMs: timesMs.map(toMicroseconds),
+    selectOneMs: selectOneMs.map(toMicroseconds),
     isRight,
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ export interface Database {
   name: string;
   user: string;
   password: string;
+  /** Makes another database, empty, that the same user may use. */
+  create(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,24 +28,38 @@ export function missingDatabase(): string | undefined {
     : 'MariaDB is not installed (Debian packages mariadb-server-core, mariadb-client-core)';
 }
 
-/** Starts it with its defaults (innodb_flush_log_at_trx_commit = 1) on the same disk as the archive. */
-export async function startDatabase(directory: string): Promise<Database> {
+/**
+ * Starts it with its defaults (innodb_flush_log_at_trx_commit = 1) on the same disk as the archive; on the data that an earlier one has left there, if any.
+ *
+ * @param options that differ from the defaults, as arguments of mariadbd
+ */
+export async function startDatabase(directory: string, options: readonly string[] = []): Promise<Database> {
   const dataDirectory = join(directory, 'mariadb');
-  await mkdir(dataDirectory);
+  const isNew = !existsSync(dataDirectory);
   // A socket path may have 107 characters at most (unix(7)), so it is not kept below `directory`.
   const socketDirectory = mkdtempSync(join(tmpdir(), 'bench-'));
   const socketPath = join(socketDirectory, 'db.sock');
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
-  await runProgram(programPath('mariadb-install-db') ?? 'mariadb-install-db', [
-    '--no-defaults',
-    ...asRoot,
-    `--datadir=${dataDirectory}`,
-    '--auth-root-authentication-method=normal',
-    '--skip-test-db',
-  ]);
+  if (isNew) {
+    await mkdir(dataDirectory);
+    await runProgram(programPath('mariadb-install-db') ?? 'mariadb-install-db', [
+      '--no-defaults',
+      ...asRoot,
+      `--datadir=${dataDirectory}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ]);
+  }
   const child = startServer(
     programPath('mariadbd') ?? 'mariadbd',
-    ['--no-defaults', ...asRoot, `--datadir=${dataDirectory}`, `--socket=${socketPath}`, '--skip-networking'],
+    [
+      '--no-defaults',
+      ...asRoot,
+      `--datadir=${dataDirectory}`,
+      `--socket=${socketPath}`,
+      '--skip-networking',
+      ...options,
+    ],
     directory,
   );
   const sql = (statement: string): Promise<string> =>
@@ -56,12 +72,16 @@ export async function startDatabase(directory: string): Promise<Database> {
     ]);
   const isUp = async (): Promise<boolean> => (await sql('SELECT 1')) !== '';
   await waitUntil('MariaDB answers', isUp, { timeoutMs: 60_000, intervalMs: 100, child });
+  const create = async (database: string): Promise<void> => {
+    await sql(`CREATE DATABASE IF NOT EXISTS ${database} CHARACTER SET utf8mb4`);
+  };
+  await create(name);
   await sql(
-    `CREATE DATABASE ${name} CHARACTER SET utf8mb4; CREATE USER ${user}@localhost IDENTIFIED BY '${password}'; GRANT ALL ON *.* TO ${user}@localhost`,
+    `CREATE USER IF NOT EXISTS ${user}@localhost IDENTIFIED BY '${password}'; GRANT ALL ON *.* TO ${user}@localhost`,
   );
   const stop = async (): Promise<void> => {
     await stopServer(child);
     rmSync(socketDirectory, { recursive: true, force: true });
   };
-  return { pid: child.pid ?? 0, socketPath, name, user, password, stop };
+  return { pid: child.pid ?? 0, socketPath, name, user, password, create, stop };
 }

@@ -56,6 +56,7 @@ export const dcmqrscp: ServerKind = {
     'dcmqrscp of DCMTK, one process per association, syncs nothing, at most 1 GB per study, TCP_NODELAY=1',
   isOurs: false,
   canFind: false,
+  isWholeArchive: false,
   missing: () =>
     programPath('dcmqrscp') === undefined ? 'dcmqrscp is not installed (Debian package dcmtk)' : undefined,
   version: async () =>

@@ -1,59 +1,35 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { QueryResult } from '../clients/find.ts';
-import { runOne } from '../clients.ts';
-import { nowMs } from '../measure.ts';
-import { freePort, runProgram, startServer, stopServer, waitUntil } from '../processes.ts';
+import { freePort, stopServer } from '../processes.ts';
 import { missingDatabase, startDatabase } from './database.ts';
-import { builtProgram } from './dicomkeep-package.ts';
-import { clientAeTitle, type RunningServer, type ServerKind, sinkAeTitle, untilEchoed } from './server.ts';
+import {
+  addPeers,
+  dicomkeepAeTitle as aeTitle,
+  countByQuery,
+  placeIn,
+  serve,
+  untilFiled,
+  urlOf,
+} from './dicomkeep-process.ts';
+import { type RunningServer, type ServerKind, untilEchoed } from './server.ts';
 
-const aeTitle = 'DICOMKEEP';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** As many files as may lie in `incoming/` empty, opened ahead of need; beyond it nothing else is looked at. */
-const preparedFilesMax = 100;
-const filedTimeoutMs = 300_000;
-
 async function start(directory: string, sinkPort: number, withDatabase: boolean): Promise<RunningServer> {
-  const command = await builtProgram(directory);
   const dimsePort = await freePort();
   const database = withDatabase ? await startDatabase(directory) : undefined;
-  const dataDirectory = join(directory, 'data');
-  await mkdir(dataDirectory);
-  const url =
-    database === undefined
-      ? `sqlite:${join(dataDirectory, 'catalog.sqlite')}`
-      : `mysql://${database.user}:${database.password}@localhost:3306/${database.name}?socketPath=${encodeURIComponent(database.socketPath)}`;
-  const env = {
-    ...process.env,
-    DICOMKEEP_DATA_DIR: dataDirectory,
-    DICOMKEEP_DIMSE_PORT: String(dimsePort),
-    DICOMKEEP_ADMIN_HOST: '127.0.0.1',
-    DICOMKEEP_ADMIN_PORT: '0',
-    DICOMKEEP_DATABASE_URL: url,
-    DICOMKEEP_AE_TITLE: aeTitle,
-    DICOMKEEP_LOG_LEVEL: 'warn',
-  };
-  const child = startServer(process.execPath, [command, 'serve'], directory, { env, cwd: root });
+  const place = await placeIn(directory, dimsePort, database === undefined ? undefined : urlOf(database));
+  await mkdir(place.dataDirectory);
+  const child = serve(place);
   const stop = async (): Promise<void> => {
     await stopServer(child);
     await database?.stop();
   };
   try {
     await untilEchoed('dicomkeep', dimsePort, aeTitle, child);
-    await runProgram(
-      process.execPath,
-      [command, 'peer', 'add', sinkAeTitle, '127.0.0.1', String(sinkPort)],
-      env,
-    );
-    await runProgram(
-      process.execPath,
-      [command, 'peer', 'add', clientAeTitle, '127.0.0.1', String(sinkPort)],
-      env,
-    );
+    await addPeers(place, sinkPort);
   } catch (error) {
     await stop();
     throw error;
@@ -64,51 +40,11 @@ async function start(directory: string, sinkPort: number, withDatabase: boolean)
     aeTitle,
     pids: [pid, ...(database === undefined ? [] : [database.pid])],
     serverPids: [pid],
+    volumeDirectory: place.volumeDirectory,
     storedInstances: () => countByQuery(dimsePort),
-    async filed() {
-      const isFiled = async (): Promise<boolean> => isIncomingEmpty(dataDirectory);
-      await waitUntil('incoming/ is empty', isFiled, { timeoutMs: filedTimeoutMs, intervalMs: 10, child });
-      return nowMs();
-    },
+    filed: () => untilFiled(place, child),
     stop,
   };
-}
-
-/** True when every accepted instance has left `incoming/`, which it does only after its catalogue row is committed. */
-function isIncomingEmpty(dataDirectory: string): boolean {
-  const incoming = [dataDirectory, ...readdirSync(dataDirectory).map((name) => join(dataDirectory, name))]
-    .map((folder) => join(folder, 'incoming'))
-    .find((folder) => existsSync(folder));
-  if (incoming === undefined) throw new Error(`there is no incoming/ below ${dataDirectory}`);
-  const names = readdirSync(incoming);
-  return names.length <= preparedFilesMax && names.every((name) => sizeOf(join(incoming, name)) === 0);
-}
-
-/** 0 also for a file that has just been renamed. */
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** Sum of Number of Study Related Instances over all studies. */
-async function countByQuery(port: number): Promise<number> {
-  const { queries } = await runOne<{ queries: QueryResult[] }>({
-    kind: 'find',
-    port,
-    calledAeTitle: aeTitle,
-    callingAeTitle: clientAeTitle,
-    repeats: 1,
-    queries: [
-      {
-        name: 'count',
-        keys: [
-          [0x00080052, 'CS', 'STUDY'],
-          [0x0020000d, 'UI', ''],
-          [0x00201208, 'IS', ''],
-        ],
-      },
-    ],
-  });
-  return queries[0]?.instances ?? 0;
 }
 
 async function version(): Promise<string> {
@@ -121,6 +57,7 @@ export const dicomkeepOnSqlite: ServerKind = {
   description: 'Dicomkeep, catalogue in SQLite, defaults',
   isOurs: true,
   canFind: true,
+  isWholeArchive: true,
   missing: () => undefined,
   version,
   start: (directory, sinkPort) => start(directory, sinkPort, false),
@@ -131,6 +68,7 @@ export const dicomkeepOnMariadb: ServerKind = {
   description: 'Dicomkeep, catalogue in MariaDB, defaults',
   isOurs: true,
   canFind: true,
+  isWholeArchive: true,
   missing: missingDatabase,
   version,
   start: (directory, sinkPort) => start(directory, sinkPort, true),

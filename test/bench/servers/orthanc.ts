@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nowMs } from '../measure.ts';
@@ -103,11 +103,18 @@ function missing(): string | undefined {
     : undefined;
 }
 
+function missingPlugin(): string | undefined {
+  return existsSync(indexPlugin)
+    ? undefined
+    : 'its index in MariaDB is not installed (Debian package orthanc-mysql)';
+}
+
 export const orthancOnSqlite: ServerKind = {
   name: 'orthanc-sqlite',
   description: 'Orthanc with its own SQLite index, defaults, TCP_NODELAY=1',
   isOurs: false,
   canFind: true,
+  isWholeArchive: true,
   missing,
   version,
   start: (directory, sinkPort) => start(directory, sinkPort, false),
@@ -119,7 +126,8 @@ export const orthancOnMariadb: ServerKind = {
     'Orthanc with its index in MariaDB (orthanc-mysql), files in its storage area, defaults, TCP_NODELAY=1',
   isOurs: false,
   canFind: true,
-  missing: () => missing() ?? missingDatabase(),
+  isWholeArchive: true,
+  missing: () => missing() ?? missingPlugin() ?? missingDatabase(),
   version,
   start: (directory, sinkPort) => start(directory, sinkPort, true),
 };

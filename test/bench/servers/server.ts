@@ -18,6 +18,8 @@ export interface RunningServer {
   pids: number[];
   /** The server alone. */
   serverPids: number[];
+  /** Where the instance files of a server of ours are. */
+  volumeDirectory?: string;
   /** Resolves when so many instances are filed and indexed. @returns when that was, on the clock of `nowMs`, or 0 when it is so before the answer */
   filed(instances: number): Promise<number>;
   /** How many instances the server has, by its own account. */
@@ -32,6 +34,8 @@ export interface ServerKind {
   description: string;
   isOurs: boolean;
   canFind: boolean;
+  /** It keeps studies of any size. */
+  isWholeArchive: boolean;
   /** Words when it cannot run on this machine. */
   missing(): string | undefined;
   version(): Promise<string>;
