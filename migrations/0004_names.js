@@ -89,7 +89,7 @@ async function fill(insert, knownWords, names, kind) {
 /** Names are folded already. */
 function wordsOf(name) {
   const words = [...new Set(name.split(/[\^ ]+/))].filter((word) => word !== '');
-  const isWhole = words.length <= 20 && words.every((word) => Array.from(word).length <= 64);
+  const isWhole = words.length <= 20 && Array.from(name).length <= 64;
   return isWhole ? words : [NOT_WHOLE];
 }
 

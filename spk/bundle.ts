@@ -3,7 +3,13 @@ import { basename, dirname, join, relative } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
 /** The program and its threads: what `new Worker` names is a file of its own. */
-const ENTRIES = ['main', 'services/hash-thread', 'pixels/decode-thread', 'pixels/frame-thread'];
+const ENTRIES = [
+  'main',
+  'services/hash-thread',
+  'pixels/decode-thread',
+  'pixels/frame-thread',
+  'storage/short-files-thread',
+];
 
 /** Drivers that knex asks for only where they are used. better-sqlite3 has native code, and its catalogue is not for a NAS. */
 const DRIVERS_LEFT_OUT = [

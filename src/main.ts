@@ -1,19 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { openCatalog } from './catalog/catalog.ts';
 import { type ConfiguredCommand, parseArguments } from './cli/arguments.ts';
 import { showConfig } from './cli/config.ts';
-import { migrate } from './cli/migrate.ts';
-import { runPeerCommand } from './cli/peer.ts';
-import { reindex } from './cli/reindex.ts';
-import { serve } from './cli/serve.ts';
-import { setUserPassword } from './cli/user.ts';
-import { verify } from './cli/verify.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { messageOf } from './lib/problem.ts';
 
 /**
- * The program `dicomkeep`.
+ * The program `dicomkeep`. A command loads its own code alone: all of it takes a small processor seconds.
  * @param args what follows its name on the command line
  * @returns the exit status: 0 done, 1 failed, 2 wrong usage, 3 there is something to migrate
  */
@@ -35,8 +28,10 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const loaded = loadConfig({ siteFile: command.configFile });
     switch (command.name) {
-      case 'serve':
+      case 'serve': {
+        const { serve } = await import('./cli/serve.ts');
         return await serve(loaded, version());
+      }
       case 'config':
         process.stdout.write(showConfig(loaded.config, command.keys));
         return 0;
@@ -53,21 +48,32 @@ type CatalogCommand = Exclude<ConfiguredCommand, { name: 'serve' | 'config' }>;
 
 async function runWithCatalog(command: CatalogCommand, { config }: LoadedConfig): Promise<number> {
   await mkdir(config.dataDir, { recursive: true });
+  const { openCatalog } = await import('./catalog/catalog.ts');
   const catalog = await openCatalog(config.catalog);
   try {
     switch (command.name) {
-      case 'migrate':
+      case 'migrate': {
+        const { migrate } = await import('./cli/migrate.ts');
         return await migrate(catalog, command.isQuestion);
-      case 'reindex':
+      }
+      case 'reindex': {
+        const { reindex } = await import('./cli/reindex.ts');
         return await reindex(catalog, config);
-      case 'verify':
+      }
+      case 'verify': {
+        const { verify } = await import('./cli/verify.ts');
         return await verify(catalog, config);
-      case 'user password':
+      }
+      case 'user password': {
+        const { setUserPassword } = await import('./cli/user.ts');
         await setUserPassword(command.userName, catalog);
         return 0;
-      default:
+      }
+      default: {
+        const { runPeerCommand } = await import('./cli/peer.ts');
         await runPeerCommand(command, catalog, config);
         return 0;
+      }
     }
   } finally {
     await catalog.close();

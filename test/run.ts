@@ -3,104 +3,154 @@
  * The last line is `N passed, N failed`; a tool or a test run that breaks off counts as failed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provideDebianPackages } from './debian-packages.ts';
-import type { MochaCounts } from './run-reporter.ts';
+import { SHARED_FOLDER } from './helpers/made-once.ts';
+import { joined, killMochas, type MochaRun, runMochas } from './mocha-runs.ts';
+import type { MochaReport } from './run-reporter.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
-const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js');
 const NEXT_NODE_FOLDER = join(ROOT, 'test/node24');
 const NEXT_NODE = join(NEXT_NODE_FOLDER, 'node_modules/node/bin/node');
 
 const UNIT_TESTS = 'test/**/*.test.ts';
 const INTEGRATION_TESTS = 'test/**/*.itest.ts';
 const SMOKE_TEST = 'test/**/smoke.itest.ts';
-const INTEGRATION_TIMEOUT_MS = 120_000;
-/** A run that takes longer hangs: most likely a test left a server or a timer behind. */
-const RUN_TIMEOUT_MS = 3_600_000;
+/** Of one test on a machine that is slow and does other things: only what hangs takes longer. */
+const UNIT_TIMEOUT_MS = 60_000;
+const INTEGRATION_TIMEOUT_MS = 300_000;
+const RUN_TIMEOUT_MS = 1_800_000;
 
-const PASSED: MochaCounts = { passed: 1, failed: 0, skipped: 0 };
-const FAILED_RUN: MochaCounts = { passed: 0, failed: 1, skipped: 0 };
+/** Tests wait for disks and timers too: two processes are not too many for one processor. More than eight win nothing. */
+const AT_ONCE = Math.min(Math.max(availableParallelism(), 2), 8);
+/** The longest first, so that none of them is alone at the end. */
+const LONG = [
+  'test/interop/previews.itest.ts',
+  'test/interop/decoding.itest.ts',
+  'test/interop/decoding-retrieve.itest.ts',
+  'test/spk/life.itest.ts',
+  'test/integration/crash.itest.ts',
+  'test/browser/looks.itest.ts',
+  'test/spk/running.itest.ts',
+  'test/bench/run.itest.ts',
+  'test/integration/database-outage.itest.ts',
+  'test/interop/storage-commitment.itest.ts',
+];
+/** What these measure, time or memory, others would disturb: they run after all others, each alone. */
+const ALONE = ['test/integration/attacks.itest.ts', 'test/bench/disks/slow-disk.itest.ts'];
+
+const PASSED: MochaReport = { counts: { passed: 1, failed: 0, skipped: 0 }, failures: [] };
 
 process.chdir(ROOT);
 const folder = mkdtempSync(join(tmpdir(), 'dicomkeep-test-'));
-const results: [step: string, counts: MochaCounts][] = [];
+process.env[SHARED_FOLDER] = folder;
+const results: [step: string, report: MochaReport][] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    killMochas();
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(1);
+  });
+}
 try {
   const obstacle = provideDebianPackages();
-  if (obstacle !== undefined) {
-    console.error(obstacle);
-    results.push(['Debian packages', FAILED_RUN]);
-  } else {
-    runAll();
-  }
+  if (obstacle === undefined) await runAll();
+  else results.push(['Debian packages', failedRun(obstacle)]);
 } finally {
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 sumUp();
 
-function runAll(): void {
-  step('format and lint', () => runTool(join(BIN, 'biome'), ['ci', '--colors=off', '.']));
-  step('types', () => runTool(join(BIN, 'tsc'), ['--noEmit']));
-  step('types of the page', () => runTool(join(BIN, 'tsc'), ['--noEmit', '-p', 'tsconfig.page.json']));
-  step('the page', () => runTool(process.execPath, ['src/admin/page.generate.ts']));
-  step('unit tests', () => runMocha(process.execPath, [UNIT_TESTS]));
-  step('integration tests', () => runMocha(process.execPath, [INTEGRATION_TESTS], INTEGRATION_TIMEOUT_MS));
-  step('the next Node', () => (existsSync(NEXT_NODE) ? PASSED : runTool('npm', ['ci'], NEXT_NODE_FOLDER)));
-  step('unit tests on the next Node', () => runMocha(NEXT_NODE, [UNIT_TESTS]));
-  step('smoke test on the next Node', () => runMocha(NEXT_NODE, [SMOKE_TEST], INTEGRATION_TIMEOUT_MS));
+async function runAll(): Promise<void> {
+  await step('format and lint', () => runTool(join(BIN, 'biome'), ['ci', '--colors=off', '.']));
+  await step('types', () => runTool(join(BIN, 'tsc'), ['--noEmit']));
+  await step('types of the page', () => runTool(join(BIN, 'tsc'), ['--noEmit', '-p', 'tsconfig.page.json']));
+  await step('the page', () => runTool(process.execPath, ['src/admin/page.generate.ts']));
+  await step('unit tests', () => runUnitTests(process.execPath));
+  await step('integration tests', runIntegrationTests);
+  await step('the next Node', () =>
+    existsSync(NEXT_NODE) ? PASSED : runTool('npm', ['ci'], NEXT_NODE_FOLDER),
+  );
+  await step('unit tests on the next Node', () => runUnitTests(NEXT_NODE));
+  await step('smoke test on the next Node', () =>
+    runMochaRuns([{ node: NEXT_NODE, files: filesOf(SMOKE_TEST), timeoutMs: INTEGRATION_TIMEOUT_MS }]),
+  );
 }
 
-function step(name: string, run: () => MochaCounts): void {
+async function step(name: string, run: () => MochaReport | Promise<MochaReport>): Promise<void> {
   console.log(`\n=== ${name}`);
-  results.push([name, run()]);
+  try {
+    results.push([name, await run()]);
+  } catch (error) {
+    results.push([name, failedRun(String(error))]);
+  }
 }
 
-function runTool(program: string, args: string[], cwd = ROOT): MochaCounts {
+function runTool(program: string, args: string[], cwd = ROOT): MochaReport {
   const { status, error } = spawnSync(program, args, { stdio: 'inherit', cwd });
   if (error !== undefined) console.error(error.message);
-  return status === 0 ? PASSED : FAILED_RUN;
+  return status === 0 ? PASSED : failedRun(`${program} ${args.join(' ')}: failed, see above`);
 }
 
-/** Mocha's exit status is not asked beside the counts, except where it ends badly though no test failed. */
-function runMocha(node: string, patterns: string[], timeoutMs?: number): MochaCounts {
-  const files = globSync(patterns).sort();
-  if (files.length === 0 || !existsSync(node)) {
-    console.error(
-      files.length === 0 ? `No test matches ${patterns.join(' ')}` : `${node} is missing: run npm ci`,
-    );
-    return FAILED_RUN;
-  }
-  const countsFile = join(folder, `${results.length}.json`);
-  const reporter = [
-    '--reporter',
-    join(ROOT, 'test/run-reporter.ts'),
-    '--reporter-option',
-    `counts=${countsFile}`,
-  ];
-  const timeout = timeoutMs === undefined ? [] : ['--timeout', String(timeoutMs)];
-  const { status, signal, error } = spawnSync(node, [MOCHA, ...reporter, ...timeout, ...files], {
-    stdio: 'inherit',
-    timeout: RUN_TIMEOUT_MS,
+/** Files are many and quick: as many processes as run at the same time, each with every n-th of them. */
+function runUnitTests(node: string): Promise<MochaReport> {
+  const files = filesOf(UNIT_TESTS);
+  const shares = Array.from({ length: AT_ONCE }, (_, share) =>
+    files.filter((_file, index) => index % AT_ONCE === share),
+  );
+  return runMochaRuns(shares.map((share) => ({ node, files: share, timeoutMs: UNIT_TIMEOUT_MS })));
+}
+
+/** A process for each file. */
+async function runIntegrationTests(): Promise<MochaReport> {
+  const found = filesOf(INTEGRATION_TESTS);
+  const runOf = (file: string): MochaRun => ({
+    node: process.execPath,
+    files: [file],
+    timeoutMs: INTEGRATION_TIMEOUT_MS,
   });
-  if (error !== undefined) console.error(error.message);
-  if (!existsSync(countsFile)) {
-    console.error(`mocha broke off (${signal ?? `exit status ${status}`})`);
-    return FAILED_RUN;
-  }
-  const counts: MochaCounts = JSON.parse(readFileSync(countsFile, 'utf8'));
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  const isIn = (files: readonly string[]) => (file: string) => files.includes(file);
+  const together = [
+    ...LONG.filter(isIn(found)),
+    ...found.filter((file) => !LONG.includes(file) && !ALONE.includes(file)),
+  ];
+  const reports = [await runMochaRuns(together.map(runOf))];
+  reports.push(await runMochaRuns(ALONE.filter(isIn(found)).map(runOf), 1));
+  return joined(reports);
 }
 
+async function runMochaRuns(runs: readonly MochaRun[], atOnce = AT_ONCE): Promise<MochaReport> {
+  const absent = runs.find(({ node }) => !existsSync(node));
+  if (absent !== undefined) return failedRun(`${absent.node} is missing: run npm ci`);
+  const say = (words: string) => console.log(words);
+  return await runMochas(runs, { atOnce, runTimeoutMs: RUN_TIMEOUT_MS, folder, say });
+}
+
+/** @throws Error when there is none: a pattern that matches nothing tests nothing */
+function filesOf(pattern: string): string[] {
+  const files = globSync(pattern).sort();
+  if (files.length === 0) throw new Error(`No test matches ${pattern}`);
+  return files;
+}
+
+function failedRun(words: string): MochaReport {
+  return { counts: { passed: 0, failed: 1, skipped: 0 }, failures: [words] };
+}
+
+/** What failed comes last but the counts, since some who look at a long output see its end alone. */
 function sumUp(): void {
+  const all = joined(results.map(([, report]) => report));
+  if (all.failures.length > 0) console.log('\n=== failures');
+  for (const [name, { failures }] of results)
+    for (const words of failures) console.log(`\n[${name}] ${words}`);
   console.log('\n=== summary');
-  for (const [name, { passed, failed, skipped }] of results) {
-    const left = skipped === 0 ? '' : `, ${skipped} skipped`;
-    console.log(`${name}: ${passed} passed, ${failed} failed${left}`);
+  for (const [name, { counts }] of results) {
+    const left = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
+    console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed${left}`);
   }
-  const sum = (key: keyof MochaCounts) => results.reduce((total, [, counts]) => total + counts[key], 0);
-  process.exitCode = sum('failed') === 0 ? 0 : 1;
-  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exitCode = all.counts.failed === 0 ? 0 : 1;
+  console.log(`${all.counts.passed} passed, ${all.counts.failed} failed`);
 }

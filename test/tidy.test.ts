@@ -63,7 +63,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   yazl: ['admin'],
   'dcmjs-codecs': ['pixels'],
   'fast-png': ['pixels'],
-  selfsigned: ['services/certificates.ts'],
+  selfsigned: ['services/self-signed.ts'],
   config: ['config'],
   'iconv-lite': ['dicom'],
   'node:child_process': [],

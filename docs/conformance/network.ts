@@ -50,7 +50,7 @@ export const configurationTable = () =>
       ['Callers that are not in the list of peers', code('dimse.unknownCallers'), dimse.unknownCallers],
       ['Storage SOP classes', code('dimse.storageSopClasses'), dimse.storageSopClasses],
       [
-        'Outstanding requests of an association',
+        'Outstanding requests of an association, and C-STORE requests of the archive, where a window is agreed on',
         code('dimse.asynchronousOperations'),
         dimse.asynchronousOperations,
       ],

@@ -78,18 +78,18 @@ class Downloads {
   }
 
   async file(sopInstanceUid: string, { actor, signal, isHead }: Asker): Promise<Reply> {
-    const { catalog, files, filer } = this.#parts;
+    const { catalog, filer } = this.#parts;
     const find = () => catalog.instances.findByUid(sopInstanceUid);
     const instance = await afterFiling(filer, find, (found) => found === undefined);
     if (instance === undefined) throw new Problem('not-found', `no instance ${sopInstanceUid}`);
-    await assertThere(files, [instance]);
+    await assertThere(this.#parts, [instance]);
     const headers = {
       'Content-Type': 'application/dicom',
       'Content-Length': String(fileBytesOf(instance)),
       'Content-Disposition': attachment(`${safeName(sopInstanceUid, 'instance')}.dcm`),
     };
     if (isHead) return new Reply(200, headers, Readable.from([]));
-    const stream = await openInstance(files, instance);
+    const stream = await openInstance(this.#parts, instance);
     const tally = { studyInstanceUid: instance.studyInstanceUid, actor, instances: 0, isWhole: false };
     stream.once('end', () => {
       tally.instances = 1;
@@ -125,7 +125,7 @@ class Downloads {
     { study: studyUid, series: seriesUid }: { study: string; series?: string },
     { actor, signal, isHead }: Asker,
   ): Promise<{ stream: Readable; headers: Record<string, string> }> {
-    const { catalog, files, filer } = this.#parts;
+    const { catalog, filer } = this.#parts;
     const study = await afterFiling(
       filer,
       () => catalog.studies.find(studyUid),
@@ -138,7 +138,7 @@ class Downloads {
     if (series.length === 0) throw new Problem('not-found', `no series ${seriesUid} in study ${studyUid}`);
     for (const { seriesInstanceUid } of series) {
       const uids = { studyInstanceUids: [studyUid], seriesInstanceUids: [seriesInstanceUid] };
-      await assertThere(files, catalog.instances.forRetrieve('SERIES', uids, { signal }));
+      await assertThere(this.#parts, catalog.instances.forRetrieve('SERIES', uids, { signal }));
     }
     const name = `${folderOf(study)}_${safeName(study.studyDate, 'undated')}.zip`;
     const headers = { 'Content-Type': 'application/zip', 'Content-Disposition': attachment(name) };
@@ -162,7 +162,6 @@ class Downloads {
     series: readonly SeriesRow[],
     tally: Tally,
   ): AsyncGenerator<ZipEntry, void, undefined> {
-    const { files } = this.#parts;
     for (const one of series) {
       const folder = `${folderOf(study)}/${seriesFolderOf(one)}`;
       for await (const { instance, number } of this.#instancesOf(one)) {
@@ -171,7 +170,7 @@ class Downloads {
           sizeBytes: fileBytesOf(instance),
           modifiedAt: instance.arrivedAt,
           open: async () => {
-            const stream = await openInstance(files, instance);
+            const stream = await openInstance(this.#parts, instance);
             stream.once('end', () => {
               tally.instances += 1;
             });

@@ -1,8 +1,15 @@
 import { Readable } from 'node:stream';
 import type { StoredInstance } from '../catalog/catalog.ts';
 import { Problem } from '../lib/problem.ts';
+import type { Filer } from '../services/filing.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
 import { InstanceReader } from '../storage/instance-reader.ts';
+import { readFiled } from './read-your-writes.ts';
+
+export interface FiledInstances {
+  files: InstanceFiles;
+  filer: Pick<Filer, 'settled'>;
+}
 
 /** So much of a file is read at once, bytes; as much again is on its way to the asker. */
 const PIECE_BYTES = 256 * 1024;
@@ -14,13 +21,17 @@ export function fileBytesOf({ dataSetOffset, sizeBytes }: StoredInstance): numbe
 
 /**
  * The file of an instance from its first byte to its last, read as fast as it is taken. Fails where the file is shorter than it should be.
- * @throws Problem 'not-found' or 'volume-offline'
+ * @throws Problem 'not-found' or 'volume-offline'; why filing waits
  */
-export async function openInstance(files: InstanceFiles, instance: StoredInstance): Promise<Readable> {
+export async function openInstance(
+  { files, filer }: FiledInstances,
+  instance: StoredInstance,
+): Promise<Readable> {
   const path = files.pathOf(instance);
   let reader: InstanceReader;
   try {
-    reader = await InstanceReader.open(path, 0, fileBytesOf(instance), PIECE_BYTES);
+    const open = () => InstanceReader.open(path, 0, fileBytesOf(instance), PIECE_BYTES);
+    reader = await readFiled(filer, open);
   } catch (error) {
     throw error instanceof Problem && error.code === 'not-found' ? missing(instance) : error;
   }
@@ -33,10 +44,10 @@ export async function openInstance(files: InstanceFiles, instance: StoredInstanc
 /**
  * That the files are there and as long as they should be, so that a download that cannot be whole is refused before it begins.
  * @returns how many there are
- * @throws Problem 'volume-offline'; 'not-found' or 'unreadable-data-set' with the first that is not as it should be
+ * @throws Problem 'volume-offline'; 'not-found' or 'unreadable-data-set' with the first that is not as it should be; why filing waits
  */
 export async function assertThere(
-  files: InstanceFiles,
+  { files, filer }: FiledInstances,
   instances: AsyncIterable<StoredInstance> | Iterable<StoredInstance>,
 ): Promise<number> {
   await files.assertOnline();
@@ -44,7 +55,7 @@ export async function assertThere(
   let batch: Promise<void>[] = [];
   for await (const instance of instances) {
     count += 1;
-    batch.push(assertOne(files, instance));
+    batch.push(readFiled(filer, () => assertOne(files, instance)));
     if (batch.length < CHECKS_AT_ONCE) continue;
     await Promise.all(batch);
     batch = [];

@@ -20,6 +20,20 @@ export async function afterFiling<T>(
   return found;
 }
 
+/**
+ * Reads the file of an instance. Its row is there a moment before its file is: where there is none, it is looked for once more when all is filed.
+ * @throws Problem: why filing waits; what `read` throws
+ */
+export async function readFiled<T>(filer: Pick<Filer, 'settled'>, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
+  }
+  await filer.settled();
+  return await read();
+}
+
 /** @returns why not everything is settled */
 async function settledInTime(
   filer: Pick<Filer, 'settled' | 'backlogInstances'>,

@@ -54,7 +54,7 @@ export class Database {
       () => work(this.knex),
       () => false,
     );
-    await this.#makeDurable();
+    await this.synced();
     return result;
   }
 
@@ -66,20 +66,28 @@ export class Database {
    * @throws Problem 'catalog-unavailable'; a Problem of `work` as it is
    */
   async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    const result = await this.transactionUnsynced(work);
+    await this.synced();
+    return result;
+  }
+
+  /** As `transaction`, but what everybody sees is durable only when a `synced` that was called later has resolved. */
+  transactionUnsynced<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     let attempt = 0;
-    const result = await this.#retrying(
+    return this.#retrying(
       () => this.knex.transaction(work),
       (error, lostCount) =>
         isConnectionLost(error)
           ? lostCount === 1
           : isTransactionRetryable(error) && ++attempt < transactionAttemptsMax,
     );
-    await this.#makeDurable();
-    return result;
   }
 
-  /** @throws Problem 'catalog-unavailable': what was committed may be gone after a power cut */
-  async #makeDurable(): Promise<void> {
+  /**
+   * Resolves when everything committed before this call is durable. MariaDB has seen to that.
+   * @throws Problem 'catalog-unavailable': what was committed may be gone after a power cut
+   */
+  async synced(): Promise<void> {
     try {
       await this.#wal?.sync();
     } catch (error) {

@@ -35,9 +35,21 @@ export class InstanceRepository {
    * @throws Error for UIDs that `isFileableUid` does not take: nothing of the batch is filed then
    */
   async index(arrivals: readonly InstanceArrival[]): Promise<{ outcomes: ArrivalOutcome[] }> {
+    const indexed = await this.indexUnsynced(arrivals);
+    await this.synced();
+    return indexed;
+  }
+
+  /** As `index`, but a power cut may take back what everybody sees, until `synced` has resolved. */
+  async indexUnsynced(arrivals: readonly InstanceArrival[]): Promise<{ outcomes: ArrivalOutcome[] }> {
     if (arrivals.length === 0) return { outcomes: [] };
-    const outcomes = await this.#database.transaction((trx) => indexArrivals(trx, arrivals));
+    const outcomes = await this.#database.transactionUnsynced((trx) => indexArrivals(trx, arrivals));
     return { outcomes };
+  }
+
+  /** Resolves when everything that was indexed before this call is durable. */
+  async synced(): Promise<void> {
+    await this.#database.synced();
   }
 
   async findByUid(sopInstanceUid: string): Promise<StoredInstance | undefined> {

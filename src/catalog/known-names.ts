@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { tags } from '../dicom/dictionary/tags.ts';
 import { personNameKey, significantValues } from '../dicom/matching.ts';
+import { breathe } from './abort.ts';
 import { NOT_WHOLE } from './columns.ts';
 import type { Database, Engine } from './database.ts';
 import { behindAll, boundedPattern, COLUMN_CHARS_MAX, LIKE, likePattern, prefixOf } from './like.ts';
@@ -63,6 +64,8 @@ async function withNamesOf(database: Database, key: NarrowingKey): Promise<Narro
     if (piece === undefined) continue;
     const columns = patterns.filter((one) => one.pattern === pattern).map(({ column }) => column);
     const rows = await namesLike(database, pattern, piece, columns);
+    // One statement may have gone through all names, and with SQLite nobody else has a turn meanwhile.
+    await breathe();
     if (rows.length > knownNamesMax) {
       isCommon = true;
       continue;

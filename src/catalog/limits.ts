@@ -61,8 +61,12 @@ export const nameValuesMax = 4;
 /** Columns that a query asks one by one, each with its own index. */
 export const waysMax = 16;
 
-/** Words of a name that it is found by. */
+/**
+ * Words of a name that it is found by, and characters (code points) of a name whose words are kept: as many as a component group has, PS3.5 §6.2. Each
+ * of them is a row of `word_endings`, written while everybody waits.
+ */
 export const wordsPerNameMax = 20;
+export const nameCharsMax = 64;
 
 /** Values of a UI key: a list of UIDs, PS3.4 §C.2.2.2.2. */
 export const uidsPerKeyMax = 10_000;

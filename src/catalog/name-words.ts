@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { NOT_WHOLE } from './columns.ts';
-import { uidsPerStatement, wordCharsMax, wordsPerNameMax } from './limits.ts';
+import { nameCharsMax, uidsPerStatement, wordsPerNameMax } from './limits.ts';
 import { insertMissing, piecesOf, type Row, textOf } from './rows.ts';
 
 /**
@@ -43,10 +43,10 @@ export function keyOfName({ kind, name }: KeptName): string {
 /** What parts the words of a folded name: no pattern is looked for across them. */
 export const BETWEEN_WORDS = /[\^ ]+/;
 
-/** Its words; a name with more or longer ones than are kept has the one word NOT_WHOLE, and is looked at whatever one looks for. */
+/** Its words; a name that is longer, or has more of them, than is kept has the one word NOT_WHOLE, and is looked at whatever one looks for. */
 export function wordsOfName(name: string): string[] {
   const words = [...new Set(name.split(BETWEEN_WORDS))].filter((word) => word !== '');
-  const isWhole = words.length <= wordsPerNameMax && words.every((word) => charsIn(word) <= wordCharsMax);
+  const isWhole = words.length <= wordsPerNameMax && charsIn(name) <= nameCharsMax;
   return isWhole ? words : [NOT_WHOLE];
 }
 

@@ -29,13 +29,14 @@ export function hexOf(row: Row, column: string): string {
 
 /**
  * Text that a column takes whatever it was: at most `charsMax` UTF-16 units, no NUL (ends strings elsewhere), no lone
- * surrogate (not representable in UTF-8), no blanks around it (not significant in DICOM, PS3.5 §6.2).
+ * surrogate (not representable in UTF-8), not the last of all code points, which stands for no character and behind which `behindAll` could
+ * not reach, no blanks around it (not significant in DICOM, PS3.5 §6.2).
  */
 export function fitText(text: string, charsMax: number): string {
   return text.slice(0, charsMax).replace(UNSTORABLE, '\ufffd').trim();
 }
 
-const UNSTORABLE = /\0|\p{Surrogate}/gu;
+const UNSTORABLE = /\0|\u{10ffff}|\p{Surrogate}/gu;
 
 /** As fitText, for a column of ASCII. */
 export function fitAscii(text: string, charsMax: number): string {

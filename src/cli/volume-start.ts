@@ -69,9 +69,10 @@ export async function startFiling(start: FilingStart): Promise<void> {
     try {
       await volume.assertOnline();
       const leftovers = await incoming.leftovers();
-      filer.start(await recover(leftovers, { files, keptTags: headerTags, log }));
+      filer.start(await recover(leftovers, { files, keptTags: headerTags, log, signal }));
       return;
     } catch (error) {
+      if (signal.aborted) return;
       filer.postpone(error);
       await pause(signal);
     }

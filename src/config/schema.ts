@@ -40,7 +40,7 @@ export const configSchema = section({
     responseTimeoutMs: integer(1000, 3_600_000),
     unknownCallers: oneOf('reject', 'store', 'all'),
     storageSopClasses: oneOf('any', 'standard'),
-    /** Operations of one association that may be outstanding, as we agree to — PS3.7 Annex D.3.3.3. */
+    /** Operations of one association that may be outstanding, as we agree to, and C-STORE requests of ours, as we propose — PS3.7 Annex D.3.3.3. */
     asynchronousOperations: integer(1, 16),
     userIdentity: oneOf('ignored', 'checked', 'required'),
     tls: section({

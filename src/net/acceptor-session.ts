@@ -3,7 +3,7 @@ import { isRequest, type Message } from '../dimse/message.ts';
 import { responseTo } from '../dimse/response.ts';
 import { status, statusWords } from '../dimse/status.ts';
 import type { Log } from '../lib/log.ts';
-import { messageOf } from '../lib/problem.ts';
+import { messageOf, Problem } from '../lib/problem.ts';
 import type { Caller, Callers } from '../services/callers.ts';
 import type {
   AssociationTally,
@@ -24,6 +24,7 @@ import { AssociationDriver, type DataSetConsumer, type DriverEvents } from './as
 import { netLimits } from './limits.ts';
 import { operationHandlers } from './operations/handlers.ts';
 import type { OperationHandler, Services } from './operations/operation.ts';
+import { OutstandingStores } from './outstanding-stores.ts';
 import { Refusals } from './refusals.ts';
 import { SessionReports } from './session-reports.ts';
 import { readByEvents, readInto } from './socket-reader.ts';
@@ -72,7 +73,9 @@ export class AcceptorSession implements DriverEvents {
   #tally: AssociationTally | undefined;
   #contexts: ReadonlyMap<number, AcceptedContext> = new Map();
   #extended: readonly ExtendedNegotiation[] = [];
-  #storeScu: StoreScu | undefined;
+  /** C-STORE sub-operations of its C-GETs. */
+  #stores: OutstandingStores | undefined;
+  #hasWindow = false;
   #messageId = 0;
   readonly #refusals: Refusals;
   #isOver = false;
@@ -109,6 +112,11 @@ export class AcceptorSession implements DriverEvents {
   get caller(): Caller {
     if (this.#caller === undefined) throw new Error('no association yet');
     return this.#caller;
+  }
+
+  /** The caller has negotiated an asynchronous operations window — PS3.7 Annex D.3.3.3. */
+  get hasWindow(): boolean {
+    return this.#hasWindow;
   }
 
   /** @throws Error before the association is established */
@@ -171,7 +179,7 @@ export class AcceptorSession implements DriverEvents {
 
   message(contextId: number, message: Message): DataSetConsumer | undefined {
     if (message.type === 'C-STORE-RSP') {
-      this.#storeScu?.respond(message);
+      this.#stores?.respond(message);
       return undefined;
     }
     if (message.type === 'N-EVENT-REPORT-RSP') {
@@ -218,20 +226,20 @@ export class AcceptorSession implements DriverEvents {
     return { signal: controller.signal, done: () => this.#operations.delete(messageId) };
   }
 
-  /** C-STORE sub-operations on this association — PS3.4 §C.4.3. */
+  /**
+   * C-STORE sub-operations on this association — PS3.4 §C.4.3.
+   * @throws Error before the association is established
+   */
   storeScu(priority: number): StoreScu {
-    const scu = new StoreScu({
+    if (this.#stores === undefined) throw new Error('no association yet');
+    return new StoreScu({
       driver: this.driver,
+      stores: this.#stores,
       contexts: [...this.#contexts.values()].filter((context) => context.requestorRoles.scp),
       nextMessageId: () => this.#nextMessageId(),
-      responseTimeoutMs: this.#options.responseTimeoutMs,
       priority,
-      close: async () => {
-        if (this.#storeScu === scu) this.#storeScu = undefined;
-      },
+      close: async () => undefined,
     });
-    this.#storeScu = scu;
-    return scu;
   }
 
   countStored(stored: StoredObservation): void {
@@ -300,7 +308,14 @@ export class AcceptorSession implements DriverEvents {
     }
     this.#caller = caller;
     this.#contexts = admission.contexts;
-    this.#extended = admission.accept.userInformation.extendedNegotiations;
+    const { asynchronousOperationsWindow: window, extendedNegotiations } = admission.accept.userInformation;
+    this.#hasWindow = window !== undefined;
+    this.#extended = extendedNegotiations;
+    this.#stores = new OutstandingStores({
+      operationsMax: window?.operationsPerformed ?? 1,
+      responseTimeoutMs: this.#options.responseTimeoutMs,
+      abort: (words) => this.driver.abort(words),
+    });
     if (!this.driver.submit({ type: 'A-ASSOCIATE accept', accept: admission.accept })) return;
     if (caller.peer === undefined) this.callers.recordUnknown(caller, '', true);
     this.log.info('association accepted', {
@@ -350,7 +365,7 @@ export class AcceptorSession implements DriverEvents {
   /** The first reason is the one that counts; the connection's end follows every other. */
   #ended(words: string): void {
     this.#cancelOperations();
-    this.#storeScu?.end(words);
+    this.#stores?.end(new Problem('peer-unreachable', words));
     this.reports.end(words);
     if (this.#isOver) return;
     this.#isOver = true;

@@ -16,7 +16,7 @@ export interface AdmissionOptions {
   settings: { readonly current: Pick<Settings, 'aeTitles'> };
   pduBytesMax: number;
   storageSopClasses: 'any' | 'standard';
-  /** The asynchronous operations window that we answer: requests of the caller that may be outstanding. */
+  /** The asynchronous operations window that we answer: requests of the caller, and of ours to it, that may be outstanding; 1 or more. */
   asynchronousOperations: number;
   callers: Callers;
   identities: Pick<UserIdentities, 'areChecked' | 'check'>;
@@ -72,8 +72,10 @@ export function proposedNames(request: AAssociateRq): string[] {
 function policyOf(options: AdmissionOptions, refusal: string | undefined): NegotiationPolicy {
   const { settings, pduBytesMax, storageSopClasses: policy, asynchronousOperations, identities } = options;
   return {
-    // Our sub-operations go one at a time.
-    asynchronousOperationsWindow: { operationsInvoked: asynchronousOperations, operationsPerformed: 1 },
+    asynchronousOperationsWindow: {
+      operationsInvoked: asynchronousOperations,
+      operationsPerformed: asynchronousOperations,
+    },
     isUserIdentityAnswered: identities.areChecked,
     calledAeTitles: new Set(settings.current.aeTitles),
     maximumLength: pduBytesMax,

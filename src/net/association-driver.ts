@@ -59,6 +59,9 @@ export class AssociationDriver implements ReaderEvents {
   /** Of the data set that is being received, until the next longer piece or the end of the chunk: copies. */
   readonly #smallPieces = new ByteGatherer();
   #isWithinDataSet = false;
+  /** A data set is being sent, and its last piece is yet to come: until then whole messages wait. */
+  #sending: Turn | undefined;
+  #waiting: (readonly Pdv[])[] = [];
   /** The PDU that is being read, by its number, and since when, by `performance.now()`; 0 between two. */
   #openPdu = 0;
   #openPduSince = 0;
@@ -127,18 +130,20 @@ export class AssociationDriver implements ReaderEvents {
   }
 
   /**
-   * Sends a message with a small data set.
+   * Sends a message with a small data set: after the data set that is being sent, for the fragments of two messages do not
+   * mix on an association (a Pending response of C-GET falls due while a large instance is on its way).
    * @returns false where the association has ended
    */
   send(contextId: number, message: Message, dataSet?: Buffer): boolean {
-    return this.submit({
-      type: 'P-DATA request',
-      pdvs: messagePdvs(contextId, encodeMessage(message), dataSet),
-    });
+    const pdvs = messagePdvs(contextId, encodeMessage(message), dataSet);
+    if (this.#sending === undefined) return this.submit({ type: 'P-DATA request', pdvs });
+    if (!this.isOpen) return false;
+    this.#waiting.push(pdvs);
+    return true;
   }
 
   /**
-   * Sends PDVs and resolves when the kernel has taken them: until then their bytes must stay as they are.
+   * Sends PDVs of one message, which may follow in more calls up to the last of its data set, and resolves when the kernel has taken them: until then their bytes must stay as they are.
    * @returns false where the association has ended
    */
   async sendPdvs(pdvs: readonly Pdv[]): Promise<boolean> {
@@ -148,18 +153,33 @@ export class AssociationDriver implements ReaderEvents {
       for (const effect of effects) {
         if (effect.do === 'send') this.#writer?.write(effect.bytes, resolve);
       }
+      this.#takeTurns(pdvs.at(-1));
     });
     // Writes end before the end of the connection is told.
     return !this.#isClosed && this.#socket?.destroyed !== true;
   }
 
-  /** Resolves when the peer has taken most of what was sent, or when the connection is gone. */
+  /** Resolves when the peer has taken most of what was sent, and nothing waits behind another message; or when the connection is gone. */
   async drained(): Promise<void> {
+    await this.#sending?.over;
     await this.#writer?.drained();
   }
 
   congestion(): Promise<void> | undefined {
+    if (this.#waiting.length >= netLimits.waitingMessagesMax) return this.#sending?.over;
     return this.#writer?.congestion();
+  }
+
+  /** After PDVs that end with this one were written. */
+  #takeTurns(last: Pdv | undefined): void {
+    if (last === undefined || last.isCommand) return;
+    if (!last.isLast) {
+      this.#sending ??= turn();
+      return;
+    }
+    this.#sending?.end();
+    this.#sending = undefined;
+    for (const pdvs of this.#waiting.splice(0)) this.submit({ type: 'P-DATA request', pdvs });
   }
 
   /** Aborts as service user, for a reason of ours. */
@@ -283,9 +303,24 @@ export class AssociationDriver implements ReaderEvents {
     this.perform(this.#association.transportClosed());
     this.#isClosed = true;
     clearTimeout(this.#artim);
+    this.#sending?.end();
+    this.#waiting = [];
     this.#consumer?.abort();
     this.#consumer = undefined;
     this.#closeReader();
     this.#events.closed();
   }
+}
+
+interface Turn {
+  readonly over: Promise<void>;
+  end(): void;
+}
+
+function turn(): Turn {
+  let end: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { over, end };
 }

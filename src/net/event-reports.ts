@@ -20,9 +20,8 @@ export class EventReports implements ReportDestinations {
     const { sopClassUid } = event;
     const requestor = new Requestor(peer, { ...this.#options, callingAeTitle: () => callingAeTitle });
     const transferSyntaxes = [uids.ExplicitVRLittleEndian, uids.ImplicitVRLittleEndian];
-    await requestor.open([{ id: 1, abstractSyntax: sopClassUid, transferSyntaxes }], signal, [
-      { sopClassUid, scuRole: false, scpRole: true },
-    ]);
+    const roles = [{ sopClassUid, scuRole: false, scpRole: true }];
+    await requestor.open([{ id: 1, abstractSyntax: sopClassUid, transferSyntaxes }], { signal, roles });
     try {
       const name = nameOfUid(sopClassUid);
       const context = requestor.contextOf(sopClassUid);

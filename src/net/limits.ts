@@ -35,6 +35,8 @@ export const netLimits = {
   joinedBytesMax: 32 * 1024,
   /** Answers that a caller has not taken; beyond, nothing more is read from it, bytes. */
   unsentBytesMax: 256 * 1024,
+  /** Messages that wait for the end of a data set that is being sent; beyond, nothing more is read from the caller. */
+  waitingMessagesMax: 100,
   /** Connections of which no association request has come, or whose association is over; the oldest is closed for one more. */
   waitingConnectionsMax: 100,
   /** Connections that wait until a new listener is served. */

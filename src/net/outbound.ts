@@ -13,28 +13,42 @@ export interface StoreDestination extends Destination {
 /** An A-ASSOCIATE-RQ has room for so many contexts: odd numbers up to 255 — PS3.8 §9.3.2.2. */
 const CONTEXTS_MAX = 128;
 
+export interface OutboundOptions extends RequestorOptions {
+  /** Sub-operations that we ask a destination to let us have outstanding, 1 or more; one unless given. */
+  asynchronousOperations?: number;
+}
+
+export interface StoreTargetOptions {
+  priority: number;
+  originator?: MoveOriginator;
+  signal?: AbortSignal;
+  /** The destination is known to understand an asynchronous operations window. */
+  takesWindow?: boolean;
+}
+
 /** Associations that we request for the sub-operations of a C-MOVE, and to send what somebody on our side wants sent. */
 export class Outbound {
-  readonly #options: RequestorOptions;
+  readonly #options: OutboundOptions;
 
-  constructor(options: RequestorOptions) {
+  constructor(options: OutboundOptions) {
     this.#options = options;
   }
 
   /**
    * An association for sub-operations; what is needed is offered as the destination prefers it, as it is stored, and uncompressed where it can be
-   * converted. A `signal` that fires ends it within a second.
+   * converted. A `signal` that fires ends it within a second. A window is proposed where `takesWindow`: there are devices that end an association for it.
    * @throws Problem 'peer-unreachable' in words, 'cancelled'
    */
   async openStoreTarget(
     destination: StoreDestination,
     needs: readonly ContextNeed[],
-    { signal, ...subOperation }: { priority: number; originator?: MoveOriginator; signal?: AbortSignal },
+    { signal, takesWindow = false, ...subOperation }: StoreTargetOptions,
   ): Promise<StoreTarget> {
     const { preferredTransferSyntaxes } = destination;
     const open = async (): Promise<StoreScu> => {
       const requestor = new Requestor(destination, this.#options);
-      await requestor.open(contextsFor(needs, preferredTransferSyntaxes), signal);
+      const operationsInvoked = takesWindow ? (this.#options.asynchronousOperations ?? 1) : 1;
+      await requestor.open(contextsFor(needs, preferredTransferSyntaxes), { signal, operationsInvoked });
       return requestor.storeScu({ ...subOperation, preferredTransferSyntaxes });
     };
     return new ReopeningTarget(await open(), open);

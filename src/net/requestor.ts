@@ -13,6 +13,7 @@ import { AssociationDriver, type DriverEvents } from './association-driver.ts';
 import { ConnectError, type Connection, openConnection } from './connection.ts';
 import { EventReportScu } from './event-report-scu.ts';
 import { netLimits } from './limits.ts';
+import { OutstandingStores } from './outstanding-stores.ts';
 import type { ReaderEvents } from './socket-reader.ts';
 import { type MoveOriginator, StoreScu } from './store-scu.ts';
 import type { TlsClient } from './tls-client.ts';
@@ -46,6 +47,16 @@ export class PeerProblem extends Problem {
   }
 }
 
+/** What is proposed besides contexts. */
+export interface Proposal {
+  /** Aborts the association, once it is open after a moment in which sub-operations and the release may end. */
+  signal?: AbortSignal | undefined;
+  /** Those that we want; the SCU's alone unless given. */
+  roles?: readonly RoleSelection[];
+  /** Requests of ours that may be outstanding, 1 or more; no window is proposed for one — PS3.7 Annex D.3.3.3. */
+  operationsInvoked?: number;
+}
+
 /** First bytes of a TLS alert and of a handshake — RFC 8446 §5.1. PDU types end at 07H. */
 const TLS_CONTENT_TYPES: readonly number[] = [0x15, 0x16];
 const PDU_TYPE_MAX = 7;
@@ -66,9 +77,11 @@ export class Requestor implements DriverEvents {
   #firstByte: number | undefined;
   #connection: Connection | undefined;
   #awaitEcho: ((response: MessageOfType<'C-ECHO-RSP'> | Problem) => void) | undefined;
-  #storeScu: StoreScu | undefined;
+  #stores: OutstandingStores | undefined;
   #eventReportScu: EventReportScu | undefined;
   #answeredRoles: readonly RoleSelection[] = [];
+  /** Requests of ours that may be outstanding, as we propose and then as was agreed on. */
+  #operationsInvoked = 1;
   #messageId = 0;
   #onEnded: () => void = () => undefined;
   #stopListening: () => void = () => undefined;
@@ -83,15 +96,11 @@ export class Requestor implements DriverEvents {
 
   /**
    * Connects and negotiates.
-   * @param signal aborts the association, once it is open after a moment in which a sub-operation and the release may end
-   * @param roles those that we want; the SCU's alone unless given
    * @throws PeerProblem; Problem 'cancelled'
    */
-  async open(
-    contexts: readonly ProposedContext[],
-    signal?: AbortSignal,
-    roles: readonly RoleSelection[] = [],
-  ): Promise<void> {
+  async open(contexts: readonly ProposedContext[], proposal: Proposal = {}): Promise<void> {
+    const { signal, roles = [], operationsInvoked = 1 } = proposal;
+    this.#operationsInvoked = operationsInvoked;
     if (signal?.aborted === true) throw new Problem('cancelled', 'cancelled');
     this.#driver.perform(
       this.#association.submit({ type: 'A-ASSOCIATE request', request: this.#requestOf(contexts, roles) }),
@@ -146,16 +155,21 @@ export class Requestor implements DriverEvents {
     originator?: MoveOriginator;
     preferredTransferSyntaxes: readonly string[];
   }): StoreScu {
-    this.#storeScu = new StoreScu({
+    const { responseTimeoutMs } = this.#options;
+    this.#stores = new OutstandingStores({
+      operationsMax: this.#operationsInvoked,
+      responseTimeoutMs,
+      abort: (words) => this.#driver.abort(words),
+    });
+    if (this.#ended !== undefined) this.#stores.end(this.#ended);
+    return new StoreScu({
       ...subOperation,
       driver: this.#driver,
+      stores: this.#stores,
       contexts: this.#association.contexts.values(),
       nextMessageId: () => this.#nextMessageId(),
-      responseTimeoutMs: this.#options.responseTimeoutMs,
       close: () => this.release(),
     });
-    if (this.#ended !== undefined) this.#storeScu.end(this.#ended.message);
-    return this.#storeScu;
   }
 
   contextOf(abstractSyntax: string): AcceptedContext | undefined {
@@ -212,6 +226,7 @@ export class Requestor implements DriverEvents {
       case 'A-ASSOCIATE confirmation':
         this.#isEstablished = true;
         this.#answeredRoles = primitive.accept.userInformation.roleSelections;
+        this.#agreeOn(primitive.accept.userInformation.asynchronousOperationsWindow?.operationsInvoked ?? 1);
         this.#settled?.();
         break;
       case 'A-ASSOCIATE rejected':
@@ -234,7 +249,7 @@ export class Requestor implements DriverEvents {
   }
 
   message(_contextId: number, message: Message): undefined {
-    if (message.type === 'C-STORE-RSP') this.#storeScu?.respond(message);
+    if (message.type === 'C-STORE-RSP') this.#stores?.respond(message);
     if (message.type === 'C-ECHO-RSP') this.#awaitEcho?.(message);
     if (message.type === 'N-EVENT-REPORT-RSP') this.#eventReportScu?.respond(message);
   }
@@ -242,6 +257,11 @@ export class Requestor implements DriverEvents {
   closed(): void {
     this.#stopListening();
     this.#broken('closed the connection');
+  }
+
+  /** The peer answers no more than was proposed, or 0 for any number, and should not answer what was not proposed — PS3.7 Annex D.3.3.3. */
+  #agreeOn(answered: number): void {
+    if (answered !== 0) this.#operationsInvoked = Math.min(this.#operationsInvoked, answered);
   }
 
   #nextMessageId(): number {
@@ -264,7 +284,7 @@ export class Requestor implements DriverEvents {
 
   #cancel(): void {
     this.#ended ??= new Problem('cancelled', 'cancelled');
-    this.#storeScu?.cancel();
+    this.#stores?.end(this.#ended);
     this.#eventReportScu?.end(this.#ended);
     this.#driver.abortSoon('cancelled');
   }
@@ -290,7 +310,7 @@ export class Requestor implements DriverEvents {
     this.#ended ??= this.#problem(words, outcome);
     this.#settled?.(this.#ended);
     this.#awaitEcho?.(this.#ended);
-    this.#storeScu?.end(this.#ended.message);
+    this.#stores?.end(this.#ended);
     this.#eventReportScu?.end(this.#ended);
     this.#onEnded();
   }
@@ -312,6 +332,13 @@ export class Requestor implements DriverEvents {
         maximumLength: this.#options.pduBytesMax,
         implementationClassUid: IMPLEMENTATION_CLASS_UID,
         implementationVersionName: IMPLEMENTATION_VERSION_NAME,
+        // We perform no operations of who we call.
+        ...(this.#operationsInvoked > 1 && {
+          asynchronousOperationsWindow: {
+            operationsInvoked: this.#operationsInvoked,
+            operationsPerformed: 1,
+          },
+        }),
         roleSelections: [...roles],
         extendedNegotiations: [],
         commonExtendedNegotiations: [],

@@ -1,9 +1,10 @@
 import { dataSetPdv } from '../dimse/fragment.ts';
-import { encodeMessage, type MessageOfType } from '../dimse/message.ts';
+import { encodeMessage } from '../dimse/message.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import type { StoreTarget, SubOperation } from '../services/retrieve.ts';
 import type { AcceptedContext } from '../ul/negotiation.ts';
 import type { AssociationDriver } from './association-driver.ts';
+import type { OutstandingStores } from './outstanding-stores.ts';
 
 /** Who asked for the sub-operations of a C-MOVE — PS3.7 §9.3.1.1. */
 export interface MoveOriginator {
@@ -12,12 +13,12 @@ export interface MoveOriginator {
 }
 
 export interface StoreScuOptions {
-  driver: AssociationDriver;
+  driver: Pick<AssociationDriver, 'sendPdvs' | 'abort'>;
+  /** All of the association. */
+  stores: OutstandingStores;
   /** Contexts on which we are SCU of a storage class. */
   contexts: Iterable<AcceptedContext>;
   nextMessageId(): number;
-  /** How long the peer may take to answer after it took the last byte, and to take each piece, milliseconds. */
-  responseTimeoutMs: number;
   priority: number;
   originator?: MoveOriginator;
   /** None unless given. */
@@ -25,18 +26,10 @@ export interface StoreScuOptions {
   close(): Promise<void>;
 }
 
-interface Outstanding {
-  messageId: number;
-  resolve(status: number): void;
-  reject(problem: Problem): void;
-}
-
-/** C-STORE SCU on an association that is open: one sub-operation at a time — PS3.4 §B.2. */
+/** C-STORE SCU on an association that is open — PS3.4 §B.2. */
 export class StoreScu implements StoreTarget {
   readonly #options: StoreScuOptions;
   readonly #contextsByClass = new Map<string, AcceptedContext[]>();
-  #outstanding: Outstanding | undefined;
-  #ended: Problem | undefined;
   #isAbandoned = false;
 
   constructor(options: StoreScuOptions) {
@@ -60,52 +53,34 @@ export class StoreScu implements StoreTarget {
     return (this.#contextsByClass.get(sopClassUid) ?? []).map((context) => context.transferSyntax);
   }
 
-  async store(operation: SubOperation): Promise<number> {
-    if (this.#ended !== undefined) throw this.#ended;
+  async store(operation: SubOperation, next?: () => void): Promise<number> {
+    const { stores } = this.#options;
+    if (stores.ended !== undefined) throw stores.ended;
     const context = this.#contextsByClass
       .get(operation.sopClassUid)
       ?.find(({ transferSyntax }) => transferSyntax === operation.transferSyntaxUid);
     if (context === undefined) throw new Error(`no context for ${operation.sopClassUid}`);
     const messageId = this.#options.nextMessageId();
-    const response = new Promise<number>((resolve, reject) => {
-      this.#outstanding = { messageId, resolve, reject };
-    });
-    // Awaited below; an association that ends while pieces are being read must not go unheard.
-    response.catch(() => undefined);
-    const watch = this.#watch(response);
+    const { response } = await stores.begin(messageId);
     try {
-      await this.#send(context.id, messageId, operation, watch);
+      await this.#send(context.id, messageId, operation);
+      stores.sent(messageId);
+      if (next !== undefined) {
+        if (stores.hasRoom) next();
+        else void stores.room().then(next);
+      }
       return await response;
     } finally {
-      watch.stop();
-      this.#outstanding = undefined;
+      stores.forget(messageId);
     }
-  }
-
-  /** The peer's answer to a sub-operation. */
-  respond(response: MessageOfType<'C-STORE-RSP'>): void {
-    const outstanding = this.#outstanding;
-    if (outstanding?.messageId === response.messageIdBeingRespondedTo) outstanding.resolve(response.status);
-  }
-
-  /** The association has ended: what is outstanding fails, and whatever follows. */
-  end(words: string): void {
-    this.#ended ??= new Problem('peer-unreachable', words);
-    this.#outstanding?.reject(this.#ended);
-  }
-
-  /** The association is about to be aborted because nobody wants the sub-operations any more. */
-  cancel(): void {
-    this.#ended ??= new Problem('cancelled', 'cancelled');
-    this.#outstanding?.reject(this.#ended);
   }
 
   async close(): Promise<void> {
     await this.#options.close();
   }
 
-  async #send(contextId: number, messageId: number, operation: SubOperation, watch: Watch): Promise<void> {
-    const { driver, priority, originator } = this.#options;
+  async #send(contextId: number, messageId: number, operation: SubOperation): Promise<void> {
+    const { driver, stores, priority, originator } = this.#options;
     const command = encodeMessage({
       type: 'C-STORE-RQ',
       affectedSopClassUid: operation.sopClassUid,
@@ -123,48 +98,29 @@ export class StoreScu implements StoreTarget {
     try {
       for await (const { bytes, isLast } of marked(operation.pieces, operation.sizeBytes)) {
         pdvs.push(dataSetPdv(contextId, bytes, isLast));
-        watch.start();
+        stores.given();
         if (!(await driver.sendPdvs(pdvs)))
-          throw this.#ended ?? new Problem('peer-unreachable', 'association ended');
-        // Until the next piece is there it is we who take their time, as where a frame has to be decoded.
-        if (!isLast) watch.stop();
+          throw stores.ended ?? new Problem('peer-unreachable', 'association ended');
+        if (!isLast) stores.taken();
         isWhole = isLast;
         pdvs = [];
       }
       if (!isWhole) throw new Error(`${operation.sopInstanceUid} is shorter than was said`);
     } catch (error) {
       // A data set that was begun and cannot be finished: only an abort makes the peer drop it.
-      if (pdvs.length === 0) {
-        this.#isAbandoned = this.#ended === undefined;
-        this.end(messageOf(error));
-        driver.abort(messageOf(error));
-      }
+      if (pdvs.length === 0) await this.#abandon(messageId, messageOf(error));
       throw error;
     }
   }
 
-  /** Ends the association when the peer neither takes nor answers for too long: a stalled one stalls nobody else. */
-  #watch(response: Promise<number>): Watch {
-    const { driver, responseTimeoutMs } = this.#options;
-    let timer: NodeJS.Timeout | undefined;
-    const stop = () => clearTimeout(timer);
-    const start = () => {
-      stop();
-      timer = setTimeout(() => {
-        const words = `no answer to C-STORE within ${responseTimeoutMs} ms`;
-        this.end(words);
-        driver.abort(words);
-      }, responseTimeoutMs);
-    };
-    void response.then(stop, stop);
-    return { start, stop };
+  /** What the peer has whole is answered before: one bad instance takes no good one with it. */
+  async #abandon(messageId: number, words: string): Promise<void> {
+    const { driver, stores } = this.#options;
+    await stores.othersAnswered(messageId);
+    this.#isAbandoned = stores.ended === undefined;
+    stores.end(new Problem('peer-unreachable', words));
+    driver.abort(words);
   }
-}
-
-/** Runs while it is the peer's turn. */
-interface Watch {
-  start(): void;
-  stop(): void;
 }
 
 interface MarkedPiece {

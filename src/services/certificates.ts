@@ -1,7 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { hostname, networkInterfaces } from 'node:os';
 import { createSecureContext } from 'node:tls';
-import { generate } from 'selfsigned';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import { readSecretFile, setSecretFileAside, writeSecretFile } from '../storage/secret-files.ts';
@@ -27,7 +25,6 @@ export interface CertificatesOptions {
 
 const FILE_BYTES_MAX = 300_000;
 const CHAIN_LENGTH_MAX = 10;
-const VALID_YEARS = 10;
 const RSA_KEYS: ReadonlySet<string> = new Set(['rsa', 'rsa-pss']);
 /** P-256, P-384 and P-521, as OpenSSL names them. */
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
@@ -182,38 +179,10 @@ function parsedKey(pem: string): KeyObject {
   }
 }
 
-/** RSA, since old modalities know no other; SHA-256. */
+/** Loaded here: what makes it takes a quarter of a second of a start, and is needed at the first alone. */
 async function selfSigned(): Promise<CertificateFiles> {
-  const notBeforeDate = new Date();
-  const notAfterDate = new Date(notBeforeDate);
-  notAfterDate.setFullYear(notAfterDate.getFullYear() + VALID_YEARS);
-  const altNames = [
-    ...new Set(['localhost', hostname()].filter((name) => /^[A-Za-z0-9.-]{1,253}$/.test(name))),
-  ].map((value) => ({ type: 2 as const, value }));
-  const made = await generate([{ name: 'commonName', value: altNames.at(-1)?.value ?? 'localhost' }], {
-    keyType: 'rsa',
-    keySize: 2048,
-    algorithm: 'sha256',
-    notBeforeDate,
-    notAfterDate,
-    extensions: [
-      { name: 'basicConstraints', cA: false },
-      { name: 'keyUsage', digitalSignature: true, keyEncipherment: true },
-      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [...altNames, ...ownAddresses().map((ip) => ({ type: 7 as const, ip }))],
-      },
-    ],
-  });
-  return checked({ certificate: made.cert, privateKey: made.private });
-}
-
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ scopeid }) => scopeid === undefined || scopeid === 0)
-    .map(({ address }) => address);
+  const { makeSelfSigned } = await import('./self-signed.ts');
+  return checked(await makeSelfSigned());
 }
 
 function unusable(words: string): Problem {

@@ -1,5 +1,6 @@
 import type { Catalog, InstanceArrival } from '../catalog/catalog.ts';
 import type { Proof } from '../dicom/file-meta.ts';
+import { inParallel } from '../lib/in-parallel.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem, type ProblemCode } from '../lib/problem.ts';
 import type { InstanceFiles, Move } from '../storage/instance-files.ts';
@@ -37,17 +38,25 @@ export interface UnfiledInstance {
 /** What passes, and concerns all instances alike; any other problem is that of one instance. */
 const PASSING: ReadonlySet<ProblemCode> = new Set(['catalog-unavailable', 'volume-offline', 'storage-full']);
 
-/** Where the files of a batch go, once the catalogue has said what they are. */
+/** Instances that have their rows, in the order in which they were indexed, and where the catalogue says that their files go. */
+export interface IndexedInstances {
+  /** Without their headers, which nobody needs any more. */
+  instances: readonly AcceptedInstance[];
+  moves: ReadonlyMap<Move, AcceptedInstance>;
+  /** Instances that the catalogue has, with the same data set. */
+  duplicates: readonly AcceptedInstance[];
+  unfiled: readonly UnfiledInstance[];
+}
+
+/** As it is being made. */
 interface Placement {
   moves: Map<Move, AcceptedInstance>;
-  /** Instances that the catalogue has, with the same data set. */
   duplicates: AcceptedInstance[];
-  unneeded: string[];
   unfiled: UnfiledInstance[];
 }
 
 /**
- * Files a batch: catalogue transactions, then renames, then folder syncs — storage/FORMAT.md. Each step may be repeated. Transactions are
+ * Files instances: catalogue transactions, made durable, then renames, then folder syncs — storage/FORMAT.md. Each step may be repeated. Transactions are
  * small ones, because decoding and SQLite keep the event loop busy, and whoever sends meanwhile shall not notice.
  */
 export class BatchFiler {
@@ -59,29 +68,43 @@ export class BatchFiler {
   }
 
   /**
-   * @returns those that the catalogue does not take; they stay in `incoming/`
+   * Writes the rows of some instances, in one transaction: queries see them, and `place` makes them durable.
    * @throws Problem 'catalog-unavailable', 'volume-offline' or 'storage-full': to be tried again as a whole
    */
-  async file(batch: readonly AcceptedInstance[]): Promise<UnfiledInstance[]> {
-    const placement: Placement = { moves: new Map(), duplicates: [], unneeded: [], unfiled: [] };
-    for (let at = 0; at < batch.length; at += serviceLimits.transactionInstances) {
-      await this.#index(batch.slice(at, at + serviceLimits.transactionInstances), placement);
+  async index(slice: readonly AcceptedInstance[]): Promise<IndexedInstances> {
+    const placement: Placement = { moves: new Map(), duplicates: [], unfiled: [] };
+    const instances = slice.map((accepted) => ({ ...accepted, header: undefined }));
+    await this.#index(slice, placement);
+    return { instances, ...placement };
+  }
+
+  /**
+   * Brings files to their places, in the order in which they were indexed.
+   * @returns those that the catalogue did not take, or whose file is gone; they stay in `incoming/`
+   * @throws Problem 'catalog-unavailable', 'volume-offline' or 'storage-full': to be tried again as a whole
+   */
+  async place(batch: readonly IndexedInstances[]): Promise<UnfiledInstance[]> {
+    const unfiled = batch.flatMap((indexed) => indexed.unfiled);
+    const unneeded: string[] = [];
+    // A file that has left `incoming/` is not looked at by the next start, so its row has to outlast a power cut.
+    await this.#options.catalog.instances.synced();
+    await this.#move(new Map(batch.flatMap(({ moves }) => [...moves])), unneeded, unfiled);
+    for (const duplicate of batch.flatMap(({ duplicates }) => duplicates)) {
+      const path = await this.#compare(duplicate);
+      if (path !== undefined) unneeded.push(path);
     }
-    await this.#place(placement);
-    for (const duplicate of placement.duplicates) await this.#compare(duplicate, placement);
-    await this.#options.files.remove(placement.unneeded);
-    return placement.unfiled;
+    await this.#options.files.remove(unneeded);
+    return unfiled;
   }
 
   /** One transaction; where the catalogue chokes on one instance, that one is left out and named. */
   async #index(slice: readonly AcceptedInstance[], placement: Placement): Promise<void> {
     try {
-      const arrivals: InstanceArrival[] = [];
-      for (const accepted of slice) arrivals.push(await this.#toArrival(accepted));
+      const arrivals = await this.#toArrivals(slice);
       await breathe();
-      const { outcomes } = await this.#options.catalog.instances.index(arrivals);
+      const { outcomes } = await this.#options.catalog.instances.indexUnsynced(arrivals);
       for (const [index, accepted] of slice.entries())
-        this.#judge(accepted, outcomes[index]?.outcome, placement);
+        this.#judge({ ...accepted, header: undefined }, outcomes[index]?.outcome, placement);
     } catch (error) {
       if (error instanceof Problem && PASSING.has(error.code)) throw error;
       await this.#options.files.assertOnline();
@@ -123,7 +146,11 @@ export class BatchFiler {
    * Makes the moves. A place may be taken by the same instance: of two that came in one millisecond, or another version that is sent again.
    * Any other file there is none that the catalogue knows, and is set aside.
    */
-  async #place({ moves, unneeded, unfiled }: Placement): Promise<void> {
+  async #move(
+    moves: ReadonlyMap<Move, AcceptedInstance>,
+    unneeded: string[],
+    unfiled: UnfiledInstance[],
+  ): Promise<void> {
     const { files, log } = this.#options;
     const { occupied, missing } = await files.move([...moves.keys()]);
     for (const move of missing) {
@@ -146,25 +173,33 @@ export class BatchFiler {
     }
   }
 
-  /** What came again is not needed, if what came first is still whole; else it takes its place. */
-  async #compare(accepted: AcceptedInstance, { unneeded }: Placement): Promise<void> {
+  /**
+   * What came again is not needed, if what came first is still whole; else it takes its place.
+   * @returns the path that is not needed
+   */
+  async #compare(accepted: AcceptedInstance): Promise<string | undefined> {
     const { catalog, files, log } = this.#options;
     const from = files.incomingPathOf(accepted.name);
     const { sopInstanceUid } = accepted.identity;
     const first = await catalog.instances.findByUid(sopInstanceUid);
-    if (first === undefined) return; // removed meanwhile: the next start files it
+    if (first === undefined) return undefined; // removed meanwhile: the next start files it
     const to = files.pathOf(first);
-    if (await isIntact(to, accepted.proof)) {
-      unneeded.push(from);
-      return;
-    }
+    if (await isIntact(to, accepted.proof)) return from;
     log.error('damaged instance replaced by the same one, which came again', { sopInstanceUid, path: to });
     await files.move([{ from: to, to: files.damagedPathOf(`${Date.now()}-${sopInstanceUid}.dcm`) }]);
     await files.move([{ from, to }]);
+    return undefined;
   }
 
-  async #toArrival(accepted: AcceptedInstance): Promise<InstanceArrival> {
-    const header = accepted.header ?? (await this.#options.readHeader(accepted));
+  /** After a crash, and where many wait, headers have to be read again: a slow disk has several to do at a time. */
+  async #toArrivals(slice: readonly AcceptedInstance[]): Promise<InstanceArrival[]> {
+    const { readHeader } = this.#options;
+    return inParallel(slice, serviceLimits.recoveredAtOnce, async (accepted) =>
+      this.#toArrival(accepted, accepted.header ?? (await readHeader(accepted))),
+    );
+  }
+
+  #toArrival(accepted: AcceptedInstance, header: InstanceHeader): InstanceArrival {
     const { proof, identity, dataSetOffset, transferSyntaxUid } = accepted;
     return {
       ...identity,

@@ -1,53 +1,64 @@
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
-import type { AcceptedInstance, BatchFiler } from './filing-batch.ts';
+import type { AcceptedInstance, BatchFiler, IndexedInstances } from './filing-batch.ts';
+import { FilingLoop } from './filing-loop.ts';
+import { FilingSchedule } from './filing-schedule.ts';
+import { FilingWaiters } from './filing-waiters.ts';
 import { serviceLimits } from './limits.ts';
 
 export interface FilerOptions {
-  batchFiler: Pick<BatchFiler, 'file'>;
+  batchFiler: Pick<BatchFiler, 'index' | 'place'>;
   log: Log;
+  /** Files that are placed together. */
   batchInstancesMax: number;
   /** Above either of these, senders wait. */
   incomingInstancesMax: number;
   incomingBytesMax: number;
 }
 
-interface Waiter {
-  /** Resolves when so many instances have left the queue. */
-  target: number;
-  resolve(): void;
-  reject(problem: Problem): void;
-}
-
 /**
- * Files accepted instances in batches, in the order in which they came: catalogue transaction, renames, folder syncs — storage/FORMAT.md.
- * Every step may be repeated. While the catalogue or the volume is away the queue only grows, up to its bounds.
+ * Files accepted instances in the order in which they came: catalogue transaction, renames, folder syncs — storage/FORMAT.md. Files are placed while the
+ * next instances are being indexed. Every step may be repeated. While the catalogue or the volume is away the queue only grows, up to its bounds.
  */
 export class Filer {
   readonly #options: FilerOptions;
-  #queue: AcceptedInstance[] = [];
-  #addedCount = 0;
-  #doneCount = 0;
+  readonly #schedule: FilingSchedule;
+  readonly #indexing: FilingLoop;
+  readonly #placing: FilingLoop;
+  readonly #indexedWaiters = new FilingWaiters();
+  readonly #filedWaiters = new FilingWaiters();
+  #toIndex: AcceptedInstance[] = [];
+  #toPlace: IndexedInstances[] = [];
   #queuedBytes = 0;
-  /** What is filed without further delay: so many of all that were added. */
-  #fileUntil = 0;
-  #lastAddedAt = 0;
-  #oldestAddedAt = 0;
-  #waiters: Waiter[] = [];
   #admissions: (() => void)[] = [];
-  #failure: Problem | undefined;
+  #postponed: Problem | undefined;
   #unfiledCount = 0;
-  #wake: (() => void) | undefined;
   #isStopping = false;
-  #running: Promise<void> | undefined;
+  #isIndexingOver = false;
+  #running: Promise<unknown> | undefined;
 
   constructor(options: FilerOptions) {
     this.#options = options;
+    this.#schedule = new FilingSchedule(options.batchInstancesMax);
+    const common = { goesOn: () => this.#goesOn(), isStopping: () => this.#isStopping };
+    this.#indexing = new FilingLoop({
+      ...common,
+      dueInMs: () => this.#indexingDueInMs(),
+      run: () => this.#index(),
+      failed: (problem, isNew) => this.#failed(problem, isNew, [this.#indexedWaiters, this.#filedWaiters]),
+    });
+    this.#placing = new FilingLoop({
+      ...common,
+      dueInMs: () => this.#placingDueInMs(),
+      run: () => this.#place(),
+      failed: (problem, isNew) => this.#failed(problem, isNew, [this.#filedWaiters]),
+    });
   }
 
   /** Instances that are accepted and not yet filed. */
   get backlogInstances(): number {
-    return this.#queue.length;
+    const { added, filed } = this.#schedule.counts;
+    return added - filed;
   }
 
   get backlogBytes(): number {
@@ -61,7 +72,7 @@ export class Filer {
 
   /** Why the last attempt to file failed; undefined while all is well. */
   get failure(): Problem | undefined {
-    return this.#failure;
+    return this.#postponed ?? this.#indexing.failure ?? this.#placing.failure;
   }
 
   /**
@@ -69,39 +80,51 @@ export class Filer {
    * @param recovered what an earlier run has left in `incoming/`, in its order; it came before all that was added since
    */
   start(recovered: readonly AcceptedInstance[]): void {
-    this.#queue.unshift(...recovered);
-    this.#addedCount += recovered.length;
+    this.#toIndex = [...recovered, ...this.#toIndex];
     for (const { proof } of recovered) this.#queuedBytes += proof.sizeBytes;
-    for (const waiter of this.#waiters) waiter.target += recovered.length;
-    this.#failure = undefined;
-    this.#running = this.#run();
+    this.#schedule.prepend(recovered.length);
+    this.#indexedWaiters.prepend(recovered.length);
+    this.#filedWaiters.prepend(recovered.length);
+    this.#postponed = undefined;
+    this.#reached();
+    const indexing = this.#indexing.run().then(() => {
+      this.#isIndexingOver = true;
+      this.#placing.hurry();
+    });
+    this.#running = Promise.all([indexing, this.#placing.run()]);
   }
 
   /** Tells why it cannot be started yet: whoever waits for filing hears the reason. */
   postpone(error: unknown): void {
-    this.#failed(error);
+    const words = messageOf(error);
+    const isNew = this.#postponed?.message !== words;
+    this.#postponed =
+      error instanceof Problem ? error : new Problem('catalog-unavailable', words, { cause: error });
+    this.#failed(this.#postponed, isNew, [this.#indexedWaiters, this.#filedWaiters]);
   }
 
   /** Files what is queued if that is possible now, and ends. What is left is filed at the next start. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#wake?.();
+    this.#hurry();
     await this.#running;
   }
 
   add(accepted: AcceptedInstance): void {
-    const isKept = this.#queue.length < serviceLimits.headersInMemoryMax;
-    this.#queue.push(isKept ? accepted : { ...accepted, header: undefined });
-    this.#addedCount += 1;
+    const isKept = this.#toIndex.length < serviceLimits.headersInMemoryMax;
+    this.#toIndex.push(isKept ? accepted : { ...accepted, header: undefined });
     this.#queuedBytes += accepted.proof.sizeBytes;
-    this.#lastAddedAt = performance.now();
-    if (this.#queue.length === 1) this.#oldestAddedAt = this.#lastAddedAt;
-    if (this.#queue.length === 1 || this.#queue.length === serviceLimits.filingInstancesMax) this.#wake?.();
+    if (this.#schedule.add(performance.now())) this.#indexing.wake();
   }
 
   /** The first instance of this UID that is accepted and not yet filed; looks through all that wait. */
   queued(sopInstanceUid: string): AcceptedInstance | undefined {
-    return this.#queue.find(({ identity }) => identity.sopInstanceUid === sopInstanceUid);
+    const isIt = ({ identity }: AcceptedInstance) => identity.sopInstanceUid === sopInstanceUid;
+    for (const { instances } of this.#toPlace) {
+      const found = instances.find(isIt);
+      if (found !== undefined) return found;
+    }
+    return this.#toIndex.find(isIt);
   }
 
   /**
@@ -110,15 +133,28 @@ export class Filer {
    */
   async admit(): Promise<void> {
     while (!this.#hasRoom()) {
-      if (this.#failure !== undefined) {
-        const words = `${this.#queue.length} instances wait to be filed: ${this.#failure.message}`;
+      const { failure } = this;
+      if (failure !== undefined) {
+        const words = `${this.backlogInstances} instances wait to be filed: ${failure.message}`;
         throw new Problem('backlog-full', words);
       }
       await new Promise<void>((resolve) => {
         this.#admissions.push(resolve);
-        this.#wake?.();
+        this.#schedule.fileAll();
+        this.#hurry();
       });
     }
+  }
+
+  /**
+   * Resolves when everything added before this call, and what recovery finds, has its row in the catalogue: a query sees it. Its file may still be on the way to its place.
+   * @throws Problem 'catalog-unavailable' when that does not come about in time
+   */
+  async indexed(): Promise<void> {
+    const { added, indexed } = this.#schedule.counts;
+    if (this.#running !== undefined && indexed >= added) return;
+    this.#schedule.indexAll(performance.now());
+    await this.#waitIn(this.#indexedWaiters);
   }
 
   /**
@@ -126,117 +162,102 @@ export class Filer {
    * @throws Problem 'catalog-unavailable' when that does not come about in time
    */
   async settled(): Promise<void> {
-    if (this.#running !== undefined && this.#doneCount >= this.#addedCount) return;
-    if (this.#running === undefined && this.#failure !== undefined) throw this.#failure;
-    let timer: NodeJS.Timeout | undefined;
-    const filed = new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ target: this.#addedCount, resolve, reject });
-      timer = setTimeout(() => {
-        const isRecovering = this.#running === undefined;
-        const words = isRecovering
+    if (this.#running !== undefined && this.backlogInstances === 0) return;
+    this.#schedule.fileAll();
+    await this.#waitIn(this.#filedWaiters);
+  }
+
+  async #waitIn(waiters: FilingWaiters): Promise<void> {
+    if (this.#postponed !== undefined) throw this.#postponed;
+    const late = () => {
+      const words =
+        this.#running === undefined
           ? 'recovery is under way'
-          : `${this.#queue.length} instances wait to be filed`;
-        reject(new Problem('catalog-unavailable', words));
-      }, serviceLimits.settleTimeoutMs);
-    });
-    this.#wake?.();
-    await filed.finally(() => clearTimeout(timer));
+          : `${this.backlogInstances} instances wait to be filed`;
+      return new Problem('catalog-unavailable', words);
+    };
+    const waiting = waiters.wait(this.#schedule.counts.added, serviceLimits.settleTimeoutMs, late);
+    this.#hurry();
+    await waiting;
   }
 
   #hasRoom(): boolean {
     return (
-      this.#queue.length < this.#options.incomingInstancesMax &&
+      this.backlogInstances < this.#options.incomingInstancesMax &&
       this.#queuedBytes < this.#options.incomingBytesMax
     );
   }
 
-  async #run(): Promise<void> {
-    let retryMs: number = serviceLimits.filingRetryMinMs;
-    this.#resolveWaiters();
-    for (;;) {
-      if (this.#queue.length === 0 && this.#isStopping) return;
-      const waitMs = this.#dueInMs();
-      if (waitMs > 0) {
-        await this.#sleep(waitMs);
-        continue;
-      }
-      try {
-        await this.#fileBatch();
-        retryMs = serviceLimits.filingRetryMinMs;
-      } catch (error) {
-        this.#failed(error);
-        if (this.#isStopping) return;
-        await this.#sleep(retryMs);
-        retryMs = Math.min(retryMs * 2, serviceLimits.filingRetryMaxMs);
-      }
-    }
+  #hurry(): void {
+    this.#indexing.hurry();
+    this.#placing.hurry();
   }
 
-  /**
-   * How long filing has to wait, milliseconds. Senders go first, for an answer is what they wait for: instances are filed when nothing has come for a moment,
-   * when they have waited long enough or are many, and at once when somebody asks for them. What was queued then is filed as a whole.
-   */
-  #dueInMs(): number {
-    if (this.#doneCount < this.#fileUntil) return 0;
-    if (this.#queue.length === 0) return Infinity;
-    const isMany = this.#queue.length >= serviceLimits.filingInstancesMax;
-    const quietAt = this.#lastAddedAt + serviceLimits.filingQuietMs;
-    const dueAt = Math.min(quietAt, this.#oldestAddedAt + serviceLimits.filingDelayMaxMs);
-    const isAwaited = this.#waiters.length > 0 || this.#admissions.length > 0;
-    const isDue = isMany || isAwaited || this.#isStopping || performance.now() >= dueAt;
-    if (!isDue) return Math.max(1, dueAt - performance.now());
-    this.#fileUntil = this.#addedCount;
-    this.#oldestAddedAt = performance.now();
-    return 0;
+  #indexingDueInMs(): number | undefined {
+    if (this.#isStopping && this.#toIndex.length === 0) return undefined;
+    if (this.#isStopping) this.#schedule.fileAll();
+    const waitMs = this.#schedule.indexingDueInMs(performance.now());
+    // What queries have had indexed may have become due.
+    if (this.#schedule.isPlacingDue()) this.#placing.wake();
+    return waitMs;
   }
 
-  /** Until the time is over, or `#wake` is called. */
-  async #sleep(delayMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = delayMs === Infinity ? undefined : setTimeout(resolve, delayMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+  #placingDueInMs(): number | undefined {
+    if (this.#isIndexingOver) return this.#toPlace.length === 0 ? undefined : 0;
+    return this.#schedule.isPlacingDue() ? 0 : Infinity;
+  }
+
+  async #index(): Promise<void> {
+    const { batchFiler, batchInstancesMax } = this.#options;
+    const slice = this.#toIndex.slice(0, Math.min(serviceLimits.transactionInstances, batchInstancesMax));
+    const indexed = await batchFiler.index(slice);
+    this.#toIndex = this.#toIndex.slice(slice.length);
+    this.#toPlace.push(indexed);
+    this.#schedule.indexed(slice.length);
+    this.#reached();
+  }
+
+  async #place(): Promise<void> {
+    let count = 0;
+    const batch = this.#toPlace.filter(({ instances }) => {
+      count += instances.length;
+      return count <= this.#options.batchInstancesMax;
     });
-    this.#wake = undefined;
+    const unfiled = await this.#options.batchFiler.place(batch);
+    this.#toPlace = this.#toPlace.slice(batch.length);
+    for (const { instances } of batch) {
+      this.#schedule.filed(instances.length);
+      for (const { proof } of instances) this.#queuedBytes -= proof.sizeBytes;
+    }
+    this.#unfiledCount += unfiled.length;
+    for (const { name, reason } of unfiled) {
+      this.#options.log.error('instance not filed, it stays in incoming', { file: name, reason });
+    }
+    this.#reached();
+    if (this.#hasRoom()) this.#resumeSenders();
   }
 
-  #failed(error: unknown): void {
-    const words = messageOf(error);
-    if (this.#failure?.message !== words) {
-      this.#options.log.error('filing waits', { reason: words, instances: this.#queue.length });
+  #failed(problem: Problem, isNew: boolean, waiters: readonly FilingWaiters[]): void {
+    if (isNew) {
+      const instances = this.backlogInstances;
+      this.#options.log.error('filing waits', { reason: problem.message, instances });
     }
-    this.#failure =
-      error instanceof Problem ? error : new Problem('catalog-unavailable', words, { cause: error });
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#failure);
+    for (const each of waiters) each.reject(problem);
     this.#resumeSenders();
   }
 
-  #resolveWaiters(): void {
-    const reached = this.#waiters.filter((waiter) => waiter.target <= this.#doneCount);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.target > this.#doneCount);
-    for (const waiter of reached) waiter.resolve();
+  #goesOn(): void {
+    if (this.failure === undefined)
+      this.#options.log.info('filing goes on', { instances: this.backlogInstances });
+  }
+
+  #reached(): void {
+    const { indexed, filed } = this.#schedule.counts;
+    this.#indexedWaiters.reached(indexed);
+    this.#filedWaiters.reached(filed);
   }
 
   #resumeSenders(): void {
     for (const resume of this.#admissions.splice(0)) resume();
-  }
-
-  async #fileBatch(): Promise<void> {
-    const batch = this.#queue.slice(0, this.#options.batchInstancesMax);
-    const failed = await this.#options.batchFiler.file(batch);
-    this.#queue = this.#queue.slice(batch.length);
-    this.#doneCount += batch.length;
-    for (const accepted of batch) this.#queuedBytes -= accepted.proof.sizeBytes;
-    if (this.#failure !== undefined)
-      this.#options.log.info('filing goes on', { instances: this.#queue.length });
-    this.#failure = undefined;
-    this.#unfiledCount += failed.length;
-    for (const { name, reason } of failed) {
-      this.#options.log.error('instance not filed, it stays in incoming', { file: name, reason });
-    }
-    this.#resolveWaiters();
-    if (this.#hasRoom()) this.#resumeSenders();
   }
 }

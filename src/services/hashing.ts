@@ -35,6 +35,25 @@ export class InlineHash implements StreamHash {
   }
 }
 
+/** For bytes whose hash nobody asks for; its digest is empty. */
+export class NoHash implements StreamHash {
+  update(): void {
+    // Nothing is made of them.
+  }
+
+  release(): undefined {
+    return undefined;
+  }
+
+  digest(): string {
+    return '';
+  }
+
+  abandon(): void {
+    // Nothing is held.
+  }
+}
+
 /** What is shorter is hashed where it stands, as it comes: to tell another thread and to hear from it would take longer than it saves. */
 const THREAD_BYTES_MIN = 768 * 1024;
 /** Bytes that are given to the thread at a time. */

@@ -1,9 +1,9 @@
 import type { Catalog, StoredInstance } from '../catalog/catalog.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import { conflictPaths, filedByWeek } from '../storage/filed-instances.ts';
-import { readFileHead } from '../storage/instance-file.ts';
+import type { InstanceFileHead } from '../storage/instance-file.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
-import { InstanceReader } from '../storage/instance-reader.ts';
+import { InstanceReader, noInstanceFile, readFileHead } from '../storage/instance-reader.ts';
 import { InlineHash, type StreamHash } from './hashing.ts';
 
 export interface VerifyOptions {
@@ -13,6 +13,8 @@ export interface VerifyOptions {
   done(count: number): void;
   /** Something is wrong with a file. */
   found(path: string, reason: string): void;
+  /** FILING_WAIT_MS where it is left out. */
+  filingWaitMs?: number;
 }
 
 export interface VerifyResult {
@@ -22,8 +24,11 @@ export interface VerifyResult {
   findings: number;
 }
 
-/** How long a rename may take after its row was committed, milliseconds. */
-const RENAME_WAIT_MS = 1000;
+/** Where a server runs beside, rows are there before their files: so long none of those may come until they are said to be missing, milliseconds. */
+const FILING_WAIT_MS = 5000;
+const FILING_LOOK_MS = 500;
+/** Instances waited for; more are missing at once. */
+const AWAITED_MAX = 50_000;
 /** Files hashed at once: reading of one goes on while another is hashed. */
 const FILES_AT_ONCE = 2;
 
@@ -35,12 +40,17 @@ export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult
   const { catalog, files, volumePath } = options;
   const result: VerifyResult = { instances: 0, bytes: 0, findings: 0 };
   const running = new Set<Promise<void>>();
-  const verify = async (path: string, work: Promise<{ bytes: number }>) => {
+  const awaited: AwaitedInstance[] = [];
+  const verify = async (path: string, work: Promise<{ bytes: number }>, filed?: StoredInstance) => {
     const check = work
       .then(({ bytes }) => {
         result.bytes += bytes;
       })
       .catch((error: unknown) => {
+        if (filed !== undefined && isMissing(error) && awaited.length < AWAITED_MAX) {
+          awaited.push({ path, sizeBytes: filed.sizeBytes, sha256: filed.sha256 });
+          return;
+        }
         result.findings += 1;
         options.found(path, messageOf(error));
       })
@@ -54,10 +64,11 @@ export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult
   };
   for await (const instance of catalog.instances.all()) {
     const path = files.pathOf(instance);
-    await verify(path, verifyFiled(path, instance));
+    await verify(path, verifyInstance(path, instance), instance);
   }
   for (const path of await conflictPaths(volumePath)) await verify(path, verifyConflict(path));
   await Promise.all(running);
+  await verifyAwaited(awaited, options, result);
   for await (const { paths } of filedByWeek(volumePath)) await findUnknown(paths, options, result);
   return result;
 }
@@ -70,44 +81,82 @@ export async function verifyVolume(options: VerifyOptions): Promise<VerifyResult
 export async function verifyInstance(
   path: string,
   instance: Pick<StoredInstance, 'sizeBytes' | 'sha256'>,
-  options: { hash?: StreamHash; signal?: AbortSignal } = {},
+  { hash = new InlineHash(), signal }: { hash?: StreamHash; signal?: AbortSignal } = {},
 ): Promise<{ bytes: number }> {
-  const { proof, dataSetOffset, dataSetBytes } = await readFileHead(path);
-  if (dataSetBytes !== instance.sizeBytes) {
-    throw new Problem(
-      'unreadable-data-set',
-      `data set of ${dataSetBytes} bytes, ${instance.sizeBytes} in the catalogue`,
-    );
-  }
-  if (proof?.sha256 !== instance.sha256) {
-    throw new Problem('unreadable-data-set', 'the proof in the file is not that of the catalogue');
-  }
-  const hash = options.hash ?? new InlineHash();
-  const reader = await InstanceReader.open(path, dataSetOffset, dataSetBytes);
+  const { head, reader } = await InstanceReader.openWithHead(path);
   try {
+    if (head === undefined) throw noInstanceFile();
+    assertSame(head, instance);
     for await (const piece of reader.pieces()) {
-      if (options.signal?.aborted === true) throw new Problem('cancelled', 'cancelled');
+      if (signal?.aborted === true) throw new Problem('cancelled', 'cancelled');
       hash.update(piece);
       await hash.release();
     }
   } catch (error) {
     hash.abandon();
     throw error;
+  } finally {
+    await reader.close();
   }
   if ((await hash.digest()) !== instance.sha256)
     throw new Problem('unreadable-data-set', 'SHA-256 of the data set differs');
-  return { bytes: dataSetBytes };
+  return { bytes: instance.sizeBytes };
 }
 
-/** The row of an instance is there a moment before its file is, where a server runs meanwhile. */
-async function verifyFiled(path: string, instance: StoredInstance): Promise<{ bytes: number }> {
-  try {
-    return await verifyInstance(path, instance);
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
+function assertSame(
+  { proof, dataSetBytes }: InstanceFileHead,
+  { sizeBytes, sha256 }: Pick<StoredInstance, 'sizeBytes' | 'sha256'>,
+): void {
+  if (dataSetBytes !== sizeBytes) {
+    const words = `data set of ${dataSetBytes} bytes, ${sizeBytes} in the catalogue`;
+    throw new Problem('unreadable-data-set', words);
   }
-  await new Promise((resolve) => setTimeout(resolve, RENAME_WAIT_MS));
-  return verifyInstance(path, instance);
+  if (proof?.sha256 !== sha256)
+    throw new Problem('unreadable-data-set', 'the proof in the file is not that of the catalogue');
+}
+
+/** An instance whose row was there and its file was not. */
+interface AwaitedInstance {
+  path: string;
+  sizeBytes: number;
+  sha256: string;
+}
+
+/** Looks again and again, as long as files come. */
+async function verifyAwaited(
+  awaited: readonly AwaitedInstance[],
+  options: VerifyOptions,
+  result: VerifyResult,
+): Promise<void> {
+  const { filingWaitMs = FILING_WAIT_MS } = options;
+  let rest = awaited;
+  let waitedMs = 0;
+  while (rest.length > 0) {
+    const isLast = waitedMs >= filingWaitMs;
+    const missing: AwaitedInstance[] = [];
+    for (const instance of rest) {
+      const { path } = instance;
+      try {
+        result.bytes += (await verifyInstance(path, instance)).bytes;
+      } catch (error) {
+        if (isMissing(error) && !isLast) {
+          missing.push(instance);
+          continue;
+        }
+        result.findings += 1;
+        options.found(path, messageOf(error));
+      }
+    }
+    if (missing.length < rest.length) waitedMs = 0;
+    rest = missing;
+    if (rest.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, FILING_LOOK_MS));
+    waitedMs += FILING_LOOK_MS;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'not-found';
 }
 
 /** Another version of an instance is named by its hash. */

@@ -16,6 +16,8 @@ export const serviceLimits = {
   headersInMemoryMax: 4000,
   /** Pieces in which a header is read from a file, bytes; most headers are shorter. */
   headerPieceBytes: 32 * 1024,
+  /** Files that recovery reads at once: each holds two pieces of POOLED_BYTES_MAX at most, and a header. */
+  recoveredAtOnce: 8,
   /** How long a query waits until what was accepted before it is filed, milliseconds. */
   settleTimeoutMs: 15_000,
   /** Instances of one catalogue transaction: some milliseconds of the event loop. */
@@ -24,15 +26,18 @@ export const serviceLimits = {
   filingQuietMs: 150,
   filingDelayMaxMs: 3_000,
   filingInstancesMax: 4_000,
+  /** Files of rows that a query wanted come to their places so much later at the latest, milliseconds: whoever reads files has patience for it. */
+  filingBehindQueryMs: 500,
   /** Between attempts to file while the catalogue or the volume is away, milliseconds. */
   filingRetryMinMs: 250,
   filingRetryMaxMs: 5_000,
   /** A retrieve says at least so often how far it is, milliseconds — PS3.4 leaves it to us. */
   pendingIntervalMs: 900,
   /** Instances opened and begun to be read before their turn comes to be sent, and what they may hold, bytes. */
-  readAheadInstances: 4,
+  readAheadInstances: 16,
+  /** Others are opened when no more are left than so many. */
+  readAheadRefillAt: 8,
   readAheadBytes: 8 * 1024 * 1024,
-  readAheadPieceBytes: 1024 * 1024,
   /** Instances that one request of storage commitment refers to: the largest study of a scanner, many times over. */
   commitmentReferencesMax: 100_000,
   /** Elements of its Action Information, items counted too: three for each reference, and what devices add. */

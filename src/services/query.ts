@@ -19,7 +19,7 @@ export interface QueryRequest {
 
 export interface QueryServiceOptions {
   catalog: Pick<Catalog, 'query'>;
-  filer: Pick<Filer, 'settled'>;
+  filer: Pick<Filer, 'indexed'>;
   /** Ours: where the answers are to be retrieved from. */
   retrieveAeTitle(): string;
   /** Instance Availability (0008,0056), by the state of the volume that holds them all. */
@@ -50,7 +50,7 @@ export class QueryService {
     const { model, identifier, agreed = NOTHING_AGREED, signal } = request;
     const level = levelOfIdentifier(model, identifier, agreed.has('relational'));
     const asked = readQueryIdentifier(identifier, level, agreed);
-    await this.#options.filer.settled();
+    await this.#options.filer.indexed();
     const own = {
       [hexOfTag(tags.QueryRetrieveLevel)]: { vr: 'CS', Value: [level] },
       [hexOfTag(tags.RetrieveAETitle)]: { vr: 'AE', Value: [this.#options.retrieveAeTitle()] },

@@ -1,6 +1,8 @@
 export interface Bounds<Item> {
   /** Items opened ahead, at most. */
   count: number;
+  /** Others are opened when there are no more than so many; several at once cost less than one by one. */
+  refillAt: number;
   /** What an opened item holds, bytes; all that is opened stays below `bytes`, but for the first. */
   sizeOf(item: Item): number;
   bytes: number;
@@ -20,11 +22,16 @@ export async function* readAhead<Item, Opened>(
   const ahead: { item: Item; opening: Promise<Opened>; bytes: number }[] = [];
   let bytesAhead = 0;
   let isExhausted = false;
+  // Twice as many each time: the first item is not kept waiting by those behind it.
+  let wanted = 1;
   try {
     for (;;) {
+      const isDue = ahead.length <= bounds.refillAt;
+      if (isDue) wanted = Math.min(wanted * 2, bounds.count);
       while (
+        isDue &&
         !isExhausted &&
-        ahead.length < bounds.count &&
+        ahead.length < wanted &&
         (ahead.length === 0 || bytesAhead < bounds.bytes)
       ) {
         const next = await iterator.next();

@@ -1,8 +1,10 @@
 import type { Catalog, InstanceArrival } from '../catalog/catalog.ts';
+import { inParallel } from '../lib/in-parallel.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
 import { conflictPaths, filedByWeek } from '../storage/filed-instances.ts';
-import { type InstanceFileHead, readFileHead } from '../storage/instance-file.ts';
+import type { InstanceFileHead } from '../storage/instance-file.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
+import { readFileHead } from '../storage/instance-reader.ts';
 import { isoWeekOf } from '../storage/week.ts';
 import { HeaderDecoder } from './header-decoder.ts';
 import { identityOf } from './inspection.ts';
@@ -60,12 +62,12 @@ async function indexPaths(
   result: ReindexResult,
 ): Promise<void> {
   options.found(paths.length);
-  const candidates = await inParallel(paths, (path) => candidateOf(path, options, result));
+  const candidates = await readAll(paths, (path) => candidateOf(path, options, result));
   candidates.sort((a, b) => a.proof.arrivedAt - b.proof.arrivedAt);
   for (let at = 0; at < candidates.length; at += options.batchInstancesMax) {
     const batch = candidates.slice(at, at + options.batchInstancesMax);
     const unknown = await withoutKnown(batch, week, options, result);
-    const arrivals = await inParallel(unknown, (candidate) => arrivalOf(candidate, week, options, result));
+    const arrivals = await readAll(unknown, (candidate) => arrivalOf(candidate, week, options, result));
     await options.catalog.instances.index(arrivals);
     result.indexed += arrivals.length;
     options.done(batch.length);
@@ -164,14 +166,10 @@ function skip(path: string, error: unknown, options: ReindexOptions, result: Rei
 }
 
 /** In the order of `items`; those that give nothing are left out. */
-async function inParallel<Item, Result>(
+async function readAll<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result | undefined>,
 ): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < items.length; at += READS_AT_ONCE) {
-    const some = await Promise.all(items.slice(at, at + READS_AT_ONCE).map(work));
-    results.push(...some.filter((one) => one !== undefined));
-  }
-  return results;
+  const results = await inParallel(items, READS_AT_ONCE, work);
+  return results.filter((one) => one !== undefined);
 }

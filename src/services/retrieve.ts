@@ -3,7 +3,9 @@ import type { DataSet } from '../dicom/data-set.ts';
 import { status, statusClass, statusWords } from '../dimse/status.ts';
 import type { Log } from '../lib/log.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
+import { pooledBytesFor } from '../storage/buffer-pool.ts';
 import type { InstanceFiles } from '../storage/instance-files.ts';
+import { ShortFiles } from '../storage/short-files.ts';
 import type { Decoder } from './decoded-pixels.ts';
 import type { Filer } from './filing.ts';
 import { type InformationModel, levelOfIdentifier } from './levels.ts';
@@ -36,8 +38,10 @@ export interface StoreTarget {
    * @returns the status of the C-STORE-RSP
    * @throws Problem 'peer-unreachable' where the association has ended; 'cancelled' where nobody wants it any more; what the pieces throw, which ends the
    * association where the first of them is on its way
+   * @param next is called when another one may be given before this one is answered; its pieces are not needed any more then. Never where the target
+   * takes one at a time
    */
-  store(operation: SubOperation): Promise<number>;
+  store(operation: SubOperation, next?: () => void): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -89,6 +93,7 @@ export interface RetrieveServiceOptions {
 /** C-MOVE and C-GET SCP of both information models — PS3.4 §C.4.2 and §C.4.3; and the same sub-operations where nobody asked by DIMSE. */
 export class RetrieveService {
   readonly #options: RetrieveServiceOptions;
+  readonly #shortFiles = new ShortFiles();
 
   constructor(options: RetrieveServiceOptions) {
     this.#options = options;
@@ -134,9 +139,12 @@ export class RetrieveService {
     const open = (instance: StoredInstance) => this.#open(instance, target);
     const bounds = {
       count: serviceLimits.readAheadInstances,
+      refillAt: serviceLimits.readAheadRefillAt,
       sizeOf: sizeAhead,
       bytes: serviceLimits.readAheadBytes,
     };
+    const unanswered = new Set<Promise<void>>();
+    let isWanted = true;
     try {
       for await (const { item: instance, opened: sendable } of readAhead(
         instances,
@@ -144,25 +152,42 @@ export class RetrieveService {
         closeSendable,
         bounds,
       )) {
-        if (signal.aborted) {
+        if (signal.aborted || !isWanted) {
           await closeSendable(sendable);
           return;
         }
-        try {
-          progress.add(instance, await this.#send(instance, sendable, target));
-        } catch (error) {
-          if (isCancelled(error)) throw error;
-          progress.fail(instance, messageOf(error));
-          this.#options.log.warn('instance not sent', {
-            sopInstanceUid: instance.sopInstanceUid,
-            reason: messageOf(error),
+        await new Promise<void>((next) => {
+          const answered = this.#attempt(instance, sendable, { target, progress, next }).then((goesOn) => {
+            isWanted &&= goesOn;
+            unanswered.delete(answered);
           });
-        }
+          unanswered.add(answered);
+          answered.then(next, next);
+        });
       }
     } catch (error) {
       if (isCancelled(error)) return;
       throw error;
+    } finally {
+      await Promise.all(unanswered);
     }
+  }
+
+  /** @returns false where nobody wants the rest any more */
+  async #attempt(
+    instance: StoredInstance,
+    sendable: Sendable | Problem,
+    { target, progress, next }: { target: StoreTarget; progress: Progress; next: () => void },
+  ): Promise<boolean> {
+    try {
+      progress.add(instance, await this.#send(instance, sendable, target, next));
+    } catch (error) {
+      if (isCancelled(error)) return false;
+      const reason = messageOf(error);
+      progress.fail(instance, reason);
+      this.#options.log.warn('instance not sent', { sopInstanceUid: instance.sopInstanceUid, reason });
+    }
+    return true;
   }
 
   async #open(instance: StoredInstance, target: StoreTarget): Promise<Sendable | Problem> {
@@ -182,7 +207,8 @@ export class RetrieveService {
   /** The row of an instance is there a moment before its file is: one that came since the retrieve began may be between the two. */
   async #openFiled(instance: StoredInstance, to: string): Promise<Sendable> {
     const { decoder, files, filer } = this.#options;
-    const open = () => openSendable(files.pathOf(instance), instance, to, decoder);
+    const open = () =>
+      openSendable(files.pathOf(instance), instance, to, { decoder, shortFiles: this.#shortFiles });
     try {
       return await open();
     } catch (error) {
@@ -207,7 +233,12 @@ export class RetrieveService {
     return await this.#openFiled(instance, stored);
   }
 
-  async #send(instance: StoredInstance, opened: Sendable | Problem, target: StoreTarget): Promise<number> {
+  async #send(
+    instance: StoredInstance,
+    opened: Sendable | Problem,
+    target: StoreTarget,
+    next: () => void,
+  ): Promise<number> {
     if (opened instanceof Problem) throw opened;
     const { sopClassUid, sopInstanceUid } = instance;
     let sendable = opened;
@@ -217,7 +248,7 @@ export class RetrieveService {
         return await sendable.prepare();
       });
       const { transferSyntaxUid } = sendable;
-      return await target.store({ sopClassUid, sopInstanceUid, transferSyntaxUid, ...pieces });
+      return await target.store({ sopClassUid, sopInstanceUid, transferSyntaxUid, ...pieces }, next);
     } finally {
       await opened.close();
       if (sendable !== opened) await sendable.close();
@@ -233,9 +264,9 @@ async function closeSendable(sendable: Sendable | Problem): Promise<void> {
   if (!(sendable instanceof Problem)) await sendable.close();
 }
 
-/** What reading ahead holds of an instance: one piece at most, or a small frame. */
+/** What reading ahead holds of an instance: the buffer of one piece at most, or a small frame. */
 function sizeAhead(instance: StoredInstance): number {
-  return Math.min(instance.sizeBytes, serviceLimits.readAheadPieceBytes);
+  return pooledBytesFor(instance.sizeBytes);
 }
 
 /** Counts sub-operations, and says when the next Pending response is due. */

@@ -3,6 +3,7 @@ import { explicitVrLittleEndian, transferSyntaxOf } from '../dicom/transfer-synt
 import { Problem } from '../lib/problem.ts';
 import { fileSource } from '../pixels/data-set-source.ts';
 import { InstanceReader } from '../storage/instance-reader.ts';
+import type { ShortFile, ShortFiles } from '../storage/short-files.ts';
 import { CONVERSION_TARGETS, converted, isConvertible } from './conversion.ts';
 import { DecodedInstance } from './decoded-instance.ts';
 import type { Decoder } from './decoded-pixels.ts';
@@ -44,6 +45,12 @@ export function chooseSyntax(
   return target;
 }
 
+/** What sending an instance takes. */
+export interface SendableMeans {
+  decoder: Decoder;
+  shortFiles: ShortFiles;
+}
+
 /**
  * @param to one of those that `chooseSyntax` gives
  * @throws Problem 'not-found', 'volume-offline', 'unreadable-data-set', 'not-renderable'
@@ -52,9 +59,16 @@ export async function openSendable(
   path: string,
   instance: StoredInstance,
   to: string,
-  decoder: Decoder,
+  { decoder, shortFiles }: SendableMeans,
 ): Promise<Sendable> {
   const { dataSetOffset, sizeBytes, transferSyntaxUid: from } = instance;
+  if (to === from && shortFiles.canRead(sizeBytes)) {
+    const file = await shortFiles.read(path, dataSetOffset, sizeBytes).catch(unlessMissing);
+    if (file !== undefined) {
+      const prepare = async () => ({ pieces: onePiece(file), sizeBytes });
+      return { transferSyntaxUid: to, prepare, close: async () => file.release() };
+    }
+  }
   const isEncapsulated = to !== from && transferSyntaxOf(from)?.encapsulated === true;
   if (isEncapsulated) {
     const source = fileSource(path, dataSetOffset, sizeBytes);
@@ -71,4 +85,15 @@ export async function openSendable(
     sizeBytes: isAsItLies ? sizeBytes : undefined,
   });
   return { transferSyntaxUid: to, prepare, close: () => reader.close() };
+}
+
+/** Where its thread has ended meanwhile, the file may well be read the other way. @throws Problem 'not-found' */
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof Problem && error.code === 'not-found') throw error;
+}
+
+/** Its buffer is given back as soon as the piece was taken. */
+async function* onePiece({ bytes, release }: ShortFile): AsyncGenerator<Buffer, void, undefined> {
+  yield bytes;
+  release();
 }

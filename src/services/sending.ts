@@ -132,9 +132,9 @@ class Loss {
       preferredTransferSyntaxes: target.preferredTransferSyntaxes ?? [],
       transferSyntaxesFor: (sopClassUid) => target.transferSyntaxesFor(sopClassUid),
       close: () => target.close(),
-      store: async (operation) => {
+      store: async (operation, next) => {
         try {
-          return await target.store(operation);
+          return await target.store(operation, next);
         } catch (error) {
           if (error instanceof Problem) this.#note(error);
           throw error;

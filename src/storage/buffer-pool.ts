@@ -10,11 +10,16 @@ export const POOLED_BYTES_MAX = 1024 * 1024;
 
 /** A buffer of at least `bytes`, with any content; give it back when nobody reads or writes it any more. */
 export function takeBuffer(bytes: number): Buffer {
-  const size = SIZES.find((one) => one >= bytes) ?? POOLED_BYTES_MAX;
+  const size = pooledBytesFor(bytes);
   const spare = spares.get(size)?.pop();
   if (spare === undefined) return Buffer.allocUnsafeSlow(size);
   spareBytes -= size;
   return spare;
+}
+
+/** How long a buffer `takeBuffer` gives for so many bytes. */
+export function pooledBytesFor(bytes: number): number {
+  return SIZES.find((one) => one >= bytes) ?? POOLED_BYTES_MAX;
 }
 
 export function giveBuffer(buffer: Buffer): void {

@@ -241,5 +241,11 @@ export function storageProblem(error: unknown): Problem {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
     return new Problem('storage-full', 'disk full');
-  return new Problem('volume-offline', `volume not writable: ${messageOf(error)}`);
+  return new Problem('volume-offline', `volume not writable: ${messageOf(error)}`, { cause: error });
+}
+
+/** Whether it is what `storageProblem` says of one file that the disk cannot read, as on bad sectors; others it may. */
+export function isUnreadableFile(problem: Problem): boolean {
+  const { code } = (problem.cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'EIO' || code === 'EISDIR';
 }

@@ -1,7 +1,17 @@
-import { closeSync, open, read } from 'node:fs';
+import { closeSync, fstatSync, open, read } from 'node:fs';
+import { FILE_META_BYTES_MAX } from '../dicom/file-meta.ts';
 import { Problem } from '../lib/problem.ts';
 import { giveBuffer, POOLED_BYTES_MAX, takeBuffer } from './buffer-pool.ts';
 import { storageProblem } from './incoming-file.ts';
+import { headOf, type InstanceFileHead } from './instance-file.ts';
+
+/** An instance file that is open. */
+export interface OpenedInstance {
+  /** Undefined where nothing stands in its place: the instance was never accepted. */
+  head: InstanceFileHead | undefined;
+  /** Of the data set; to be closed where its pieces are not taken. */
+  reader: InstanceReader;
+}
 
 /** The data set of an instance file, read ahead by one piece: the next one is on its way while the last is being sent. */
 export class InstanceReader {
@@ -17,7 +27,7 @@ export class InstanceReader {
     this.#pieceBytes = pieceBytes;
     this.#position = offset;
     this.#end = offset + sizeBytes;
-    this.#next = this.#readOn();
+    this.#next = this.#readNext();
   }
 
   /**
@@ -33,32 +43,41 @@ export class InstanceReader {
     sizeBytes: number,
     pieceBytes = POOLED_BYTES_MAX,
   ): Promise<InstanceReader> {
-    const fd = await new Promise<number>((resolve, reject) => {
-      open(path, 'r', (error, opened) => {
-        if (error === null) resolve(opened);
-        else
-          reject(
-            error.code === 'ENOENT' ? new Problem('not-found', `no file ${path}`) : storageProblem(error),
-          );
-      });
-    });
-    return new InstanceReader(fd, offset, sizeBytes, pieceBytes);
+    return new InstanceReader(await openFile(path), offset, sizeBytes, pieceBytes);
+  }
+
+  /**
+   * Opens a file of which nothing is known; a short one is opened once and read once, with all that it says of itself.
+   * @param pieceBytes largest piece, FILE_META_BYTES_MAX to POOLED_BYTES_MAX
+   * @throws Problem 'unreadable-data-set' for a file that is none of ours, 'not-found', 'volume-offline'
+   */
+  static async openWithHead(path: string, pieceBytes = POOLED_BYTES_MAX): Promise<OpenedInstance> {
+    const fd = await openFile(path);
+    const reader = new InstanceReader(fd, 0, sizeOf(fd), pieceBytes);
+    try {
+      return { head: await reader.#takeHead(), reader };
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
   }
 
   /**
    * Gives the data set piece by piece; a piece is the caller's until the next one is asked for.
+   * @param isAhead false where the first piece may well be enough: no other is read before it is asked for
    * @throws Problem 'volume-offline', and 'not-found' where the file is shorter than it should be
    */
-  async *pieces(): AsyncGenerator<Buffer, void, undefined> {
+  async *pieces(isAhead = true): AsyncGenerator<Buffer, void, undefined> {
     let last: Buffer | undefined;
     try {
       while (this.#next !== undefined) {
         const piece = await this.#next;
         last = piece;
-        this.#next = this.#position < this.#end ? this.#readOn() : undefined;
+        this.#next = isAhead ? this.#readOn() : undefined;
         yield piece;
         giveBuffer(wholeOf(piece));
         last = undefined;
+        if (!isAhead) this.#next = this.#readOn();
       }
     } finally {
       if (last !== undefined) giveBuffer(wholeOf(last));
@@ -78,7 +97,21 @@ export class InstanceReader {
     closeSync(this.#fd); // not worth a turn in the thread pool: nothing was written
   }
 
-  #readOn(): Promise<Buffer> {
+  /** The first piece is that of the data set from here on. */
+  async #takeHead(): Promise<InstanceFileHead | undefined> {
+    const start = await this.#next;
+    if (start === undefined) return undefined;
+    const head = headOf(start, this.#end);
+    if (head !== undefined) this.#next = Promise.resolve(start.subarray(head.dataSetOffset));
+    return head;
+  }
+
+  /** Undefined at the end of the data set. */
+  #readOn(): Promise<Buffer> | undefined {
+    return this.#position < this.#end ? this.#readNext() : undefined;
+  }
+
+  #readNext(): Promise<Buffer> {
     const bytes = Math.min(this.#pieceBytes, this.#end - this.#position);
     const buffer = takeBuffer(bytes);
     const position = this.#position;
@@ -105,7 +138,43 @@ export class InstanceReader {
   }
 }
 
-/** The pooled buffer that a piece is the beginning of. */
+/**
+ * Reads the File Meta Information of an instance file.
+ * @throws Problem 'unreadable-data-set' for a file that is none of ours, 'not-found', 'volume-offline'
+ */
+export async function readFileHead(path: string): Promise<InstanceFileHead> {
+  const { head, reader } = await InstanceReader.openWithHead(path, FILE_META_BYTES_MAX);
+  await reader.close();
+  if (head === undefined) throw noInstanceFile();
+  return head;
+}
+
+/** What is to be said of a file without a head where one is needed. */
+export function noInstanceFile(): Problem {
+  return new Problem('unreadable-data-set', 'no DICOM Part 10 file');
+}
+
+function openFile(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(path, 'r', (error, fd) => {
+      if (error === null) resolve(fd);
+      else if (error.code === 'ENOENT') reject(new Problem('not-found', `no file ${path}`));
+      else reject(storageProblem(error));
+    });
+  });
+}
+
+/** Of a file that has been opened the kernel knows it: not worth a turn in the thread pool. Bytes. */
+function sizeOf(fd: number): number {
+  try {
+    return fstatSync(fd).size;
+  } catch (error) {
+    closeSync(fd);
+    throw storageProblem(error);
+  }
+}
+
+/** The pooled buffer that a piece lies in. */
 function wholeOf(piece: Buffer): Buffer {
-  return Buffer.from(piece.buffer, piece.byteOffset, piece.buffer.byteLength - piece.byteOffset);
+  return Buffer.from(piece.buffer);
 }

@@ -13,7 +13,7 @@ describe('The built page', () => {
   const read = (name: string) => readFileSync(join(built, name), 'utf8');
   let printed = '';
   before(function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     printed = execFileSync(process.execPath, [SCRIPT, built], { encoding: 'utf8' });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));

@@ -59,13 +59,13 @@ describe('A study that was stored a moment ago', () => {
 
   /** The first account is made while the server listens already. */
   async function signIn(): Promise<void> {
-    for (let tries = 0; tries < 3; tries++) {
+    for (let tries = 0; tries < 4; tries++) {
       const login = await call('POST', '/api/session', { name: 'admin', password: server.adminPassword });
       if (login.status === 200) {
         headers = { cookie: login.cookie, 'x-csrf-token': json(login).csrfToken };
         return;
       }
-      await wait(500);
+      await wait(3000);
     }
     throw new Error('nobody can sign in');
   }

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Problem } from '../../src/lib/problem.ts';
 import type { AdminContext } from '../helpers/admin.ts';
 import { corpusOrStandIns, sha256Of } from '../helpers/corpus.ts';
 import { type FiledInstance, fileInstance } from '../helpers/filed.ts';
@@ -93,7 +94,7 @@ export function downloadSuite(context: AdminContext): void {
   });
 
   it('gives one series of a study, of more pages than one', async function () {
-    this.timeout(20_000);
+    this.timeout(300_000);
     for (let number = 1; number <= 205; number++) await put(1, 1, number);
     await put(1, 2, 1);
 
@@ -142,8 +143,36 @@ export function downloadSuite(context: AdminContext): void {
       ]);
   });
 
+  it('waits for files that have their rows and are about to be filed', async () => {
+    const { filer } = context.parts;
+    const stored = [await put(1, 1, 1), await put(1, 1, 2, {}, { isLost: true })];
+    const [, late] = stored;
+    if (late === undefined) throw new Error('nothing was stored');
+    const paths = ['/api/instances/1.2.1.1.2/file', '/api/studies/1.2.1/archive', '/api/instances/1.2.1.1.2'];
+
+    for (const path of paths) {
+      rmSync(late.path, { force: true });
+      let times = 0;
+      // What comes while the catalogue is being looked at is settled only when it is waited for again.
+      filer.settled = async () => {
+        times += 1;
+        if (times > 1) writeFileSync(late.path, late.file);
+      };
+      expect((await context.viewer.get(path)).status, path).to.equal(200);
+
+      rmSync(late.path);
+      times = 0;
+      filer.settled = async () => {
+        times += 1;
+        if (times > 1) throw new Problem('storage-full', 'disk full');
+      };
+      const refused = await context.viewer.get(path);
+      expect([refused.status, refused.body.detail], path).to.deep.equal([507, 'disk full']);
+    }
+  });
+
   it('gives instances of the corpus as they were stored', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const files = corpusOrStandIns().filter(({ expect: fate, eitherOk }) => fate === 'store' && !eitherOk);
     const some = files.filter((_, index) => index % 25 === 0);
     for (const { dataSet, transferSyntax, path } of some) {

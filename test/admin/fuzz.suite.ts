@@ -30,7 +30,7 @@ export function fuzzSuite(context: AdminContext, requestsPerOperation: number): 
     expect(refused).to.be.greaterThan(taken);
     expect(taken).to.be.greaterThan(50);
     expect(refused + taken).to.be.greaterThan(20 * requestsPerOperation);
-  }).timeout(180_000);
+  }).timeout(300_000);
 
   it('are refused by who signs people in, too', async () => {
     const { paths, components } = (await context.admin.get('/api/openapi.json')).body;
@@ -46,7 +46,7 @@ export function fuzzSuite(context: AdminContext, requestsPerOperation: number): 
     }
 
     expect(context.log.lines.filter(({ message }) => message.startsWith('bug'))).to.deep.equal([]);
-  }).timeout(180_000);
+  }).timeout(300_000);
 }
 
 /** These are for people; each request has a session of its own, for the one before may have ended it. */

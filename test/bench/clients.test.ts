@@ -5,7 +5,7 @@ import { Client, runTogether } from './clients.ts';
 import { setsFor } from './data-sets.ts';
 
 describe('Load generator of the benchmark', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it('stores a whole set over two associations, every data set byte of it, against a sink that discards', async () => {
     const set = setsFor(true).find(({ name }) => name === 'ct');

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { treeOf } from './measure.ts';
+
+export { freePort } from '../helpers/free-port.ts';
 
 const stopTimeoutMs = 15_000;
 const running = new Set<ChildProcess>();
@@ -97,16 +98,4 @@ export async function runProgram(
   const options = { env: env ?? process.env, timeout: timeoutMs };
   const { stdout } = await promisify(execFile)(command, args, options);
   return stdout;
-}
-
-/** A port of the loopback interface that is free at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

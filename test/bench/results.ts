@@ -89,7 +89,8 @@ export interface ExaminationRow {
   scenario: 'examination';
   /** `raw` for the ways that have no DICOM in them. */
   server: ServerName;
-  method: 'C-MOVE' | 'C-GET' | 'tar' | 'one by one';
+  /** `in flight`: with an asynchronous operations window of eight, which the receiver grants. */
+  method: 'C-MOVE' | 'C-GET' | 'C-MOVE in flight' | 'C-GET in flight' | 'tar' | 'one by one';
   /** Whether its files were in the page cache before. */
   cache: 'warm' | 'cold';
   instances: number;

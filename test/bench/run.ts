@@ -27,6 +27,7 @@ const kinds: readonly ServerKind[] = [
 const remarks = [
   'Load generator, server and database share the cores of the machine; everything runs over the loopback interface.',
   'The load generator has one process per association, encoded PDUs, blocking sockets with TCP_NODELAY and one request outstanding.',
+  '*in flight*: the receiver grants an asynchronous operations window of eight C-STORE requests; all others are answered one by one.',
   'In every second repeat the order of the servers, and of the raw limits among them, is reversed.',
   '*raw* is TCP, a new file, fdatasync, one byte back, with blocking calls in one Node process per connection: the same bytes from the same client.',
   'An answer means: Dicomkeep, the instance with the proof that it is complete is on stable storage; Orthanc, the file is synced, and with MariaDB its index too; dcmqrscp, nothing is synced.',

@@ -48,7 +48,7 @@ const IS_SETTLED = `!document.querySelector('.loading, .picture-coming') &&
   document.getAnimations().every(({ effect }) => effect.getComputedTiming().endTime === Infinity) &&
   [...document.images].every((image) => image.complete || image.loading === 'lazy')`;
 const SETTLE_LOOK_MS = 50;
-const SETTLE_LOOKS_MAX = 100;
+const SETTLE_LOOKS_MAX = 400;
 const SIDEWAYS = 'document.documentElement.scrollWidth - innerWidth';
 /** What is fixed to the window does not make the page wider, and is cut off. */
 const BEYOND = `[...document.querySelectorAll('dialog[open]')].some((dialog) => {

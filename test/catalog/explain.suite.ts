@@ -24,13 +24,13 @@ export function explainSuite(opened: Opened): void {
   const series = study.series[0];
   const instance = series?.instances[0];
   const { name, id } = study.patient;
-  const [family = ''] = (name.Alphabetic ?? '').split('^');
+  const [family = '', given = ''] = (name.Alphabetic ?? '').split('^');
   const week = `${study.date}-${String(Number(study.date) + 6)}`;
   let database: Database;
   let catalog: Catalog;
 
   beforeEach(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     await fillCatalogue(opened.url, plan);
     await keepNames(opened.url);
     database = new Database({ url: opened.url, poolMax: 2, acquireTimeoutMs: 5000, queryTimeoutMs: 30_000 });
@@ -48,11 +48,15 @@ export function explainSuite(opened: Opened): void {
     'Study Date': query('STUDY', { StudyDate: study.date }),
     'a week': query('STUDY', { StudyDate: week }),
     "beginning of a patient's name": query('STUDY', { PatientName: `${family}*` }),
-    'name with a wildcard inside': query('STUDY', { PatientName: `${family.slice(0, 3)}*^A*` }),
+    'name with a wildcard inside': query('STUDY', {
+      PatientName: `${family.slice(0, 3)}*^${given.slice(0, 1)}*`,
+    }),
     'modality and date': query('STUDY', { ModalitiesInStudy: 'CT', StudyDate: study.date }),
     'modality and week': query('STUDY', { ModalitiesInStudy: 'CT', StudyDate: week }),
     'Study Instance UID': query('STUDY', { StudyInstanceUID: study.uid }),
-    'name with a leading wildcard': query('STUDY', { PatientName: `*${family.slice(-3)}^A*` }),
+    'name with a leading wildcard': query('STUDY', {
+      PatientName: `*${family.slice(-3)}^${given.slice(0, 1)}*`,
+    }),
     'referring physician with a leading wildcard': query('STUDY', { ReferringPhysicianName: '*koch^A*' }),
   };
   const others: Record<string, () => Promise<unknown>> = {
@@ -89,7 +93,7 @@ export function explainSuite(opened: Opened): void {
   };
 
   it('reads no table of series or instances from end to end, whatever is asked', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const scans: string[] = [];
     for (const [what, ask] of Object.entries({ ...byIndex, ...others })) {
       const plans = await plansOf(database, ask);
@@ -116,7 +120,7 @@ export function explainSuite(opened: Opened): void {
   });
 
   it('finds studies by their indexed keys without reading all of them', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const scans: string[] = [];
     for (const [what, ask] of Object.entries(byIndex)) {
       for (const { sql, scanned } of await plansOf(database, ask)) {

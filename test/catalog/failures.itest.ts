@@ -17,7 +17,7 @@ import { collect, ctArrival, firstOf } from './arrivals.ts';
 const MIGRATIONS = globSync('migrations/*.js').length;
 
 describe('Catalogue: several daemons and failures, MariaDB', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let mariadb: Mariadb | undefined;
   const opened: Catalog[] = [];
   before(async function () {
@@ -206,7 +206,8 @@ describe('Catalogue: several daemons and failures, MariaDB', function () {
       },
     );
     client.stdin.write('START TRANSACTION; SELECT * FROM studies FOR UPDATE;\n');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const holds = 'SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_locked > 0';
+    while (lock.execute(holds).trim() === '0') await new Promise((resolve) => setTimeout(resolve, 20));
 
     const problem = await catalog.instances.index([ctArrival(1, 1, 2)]).catch((error: unknown) => error);
 
@@ -225,7 +226,7 @@ const BY_NAME = { keys: [], sort: 'patientName', isDescending: true, limit: 20 }
 /** More matches than a query takes from an index: it then reads along the primary key. */
 function manySuite(opened: Opened): void {
   it('finds the same, newest first, whether it comes from an index or along the primary key', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const count = sortedStudiesMax + 600;
     for (let start = 0; start < count; start += 500) {
       const size = Math.min(500, count - start);
@@ -250,7 +251,7 @@ function manySuite(opened: Opened): void {
   });
 
   it('finds the same where all that matches came long ago, or some of it', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const count = sortedIdsMax + firstWindowRows + 700;
     const recent = firstWindowRows + 500;
     await opened.catalog.instances.index(

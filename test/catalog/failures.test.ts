@@ -87,7 +87,7 @@ describe('Catalogue: what can go wrong, SQLite', () => {
   });
 
   it('is migrated by one of two processes that start at once', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const module = new URL('../../src/catalog/catalog.ts', import.meta.url).href;
     const url = `sqlite:${join(dir, 'catalog.db')}`;
     const program = `import { openCatalog } from '${module}';
@@ -103,7 +103,7 @@ describe('Catalogue: what can go wrong, SQLite', () => {
   });
 
   it('takes what two processes write at the same time', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const url = `sqlite:${join(dir, 'catalog.db')}`;
     const catalog = await openMigrated(url);
     const program = (first: number) => `

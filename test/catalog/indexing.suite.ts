@@ -140,7 +140,7 @@ export function indexingSuite(opened: Opened): void {
   });
 
   it('gives the same rows whatever the order and the batches', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const arrivals = [1, 2, 3].flatMap((study) =>
       [1, 2, 3, 4, 5, 6, 7, 8].map((number) =>
         ctArrival(study, 1 + (number % 3), number, {

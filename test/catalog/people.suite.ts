@@ -183,7 +183,7 @@ export function peopleSuite(opened: Opened): void {
   });
 
   it('forgets the unknown callers heard of longest ago when they become too many', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const { unknownCallers } = opened.catalog;
 
     for (let at = 1; at <= unknownCallersMax + 3; at++) {

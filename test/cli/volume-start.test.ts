@@ -82,7 +82,7 @@ describe('The volume at the start (DESIGN promise 7)', () => {
   });
 
   it('is noted in the catalogue, and settings that could not be loaded are loaded later', async function () {
-    this.timeout(5000);
+    this.timeout(60_000);
     mkdirSync(join(folder, 'volume'));
     await Volume.create(join(folder, 'volume'));
     const volume = new Volume(join(folder, 'volume'), { reserveBytes: 0, expectedId: undefined });

@@ -296,7 +296,7 @@ describe('DataSet in memory', () => {
     dataSet.text(tags.PatientComments);
     toJson(dataSet);
 
-    expect(performance.now() - startedAt).to.be.lessThan(1000);
+    expect(performance.now() - startedAt).to.be.lessThan(10_000);
   });
 
   it('holds numbers of binary and of text VRs', () => {

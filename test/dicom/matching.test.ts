@@ -171,7 +171,7 @@ describe('Wild cards', () => {
 
     expect(matchesWildcards(`${'*a'.repeat(500)}b`, 'a'.repeat(5000))).to.equal(false);
 
-    expect(performance.now() - started).to.be.lessThan(2000);
+    expect(performance.now() - started).to.be.lessThan(20_000);
   });
 });
 

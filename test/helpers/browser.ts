@@ -16,7 +16,7 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const ACTION_TIMEOUT_MS = 10_000;
+const ACTION_TIMEOUT_MS = 40_000;
 
 export type ColorScheme = 'light' | 'dark';
 

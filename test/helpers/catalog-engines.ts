@@ -28,19 +28,21 @@ export function describeOnSqlite(title: string, suite: Suite): void {
   });
 }
 
+/** One server for all suites of a process: each test has a database of its own in it. */
+let ofAllSuites: Mariadb | undefined;
+after(async () => ofAllSuites?.stop());
+
 /** … and a `*.itest.ts` on this one. */
 export function describeOnMariadb(title: string, suite: Suite): void {
   describe(`${title}, MariaDB`, function () {
     this.timeout(60_000);
-    let mariadb: Mariadb | undefined;
     before(async function () {
       if (!hasMariadb) this.skip();
-      mariadb = await Mariadb.start();
+      ofAllSuites ??= await Mariadb.start();
     });
-    after(async () => mariadb?.stop());
     runSuite(suite, () => {
-      if (mariadb === undefined) throw new Error('MariaDB was not started');
-      return mariadb.freshDatabase();
+      if (ofAllSuites === undefined) throw new Error('MariaDB was not started');
+      return ofAllSuites.freshDatabase();
     });
   });
 }

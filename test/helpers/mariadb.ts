@@ -1,13 +1,34 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { madeOnce } from './made-once.ts';
 
 const SERVER = ['/usr/sbin/mariadbd', '/usr/libexec/mariadbd'].find(existsSync);
 
 /** Whether this machine has what the tests with MariaDB need (Debian: mariadb-server-core, mariadb-client-core). */
 export const hasMariadb = SERVER !== undefined;
+
+const START_TIMEOUT_MS = 60_000;
+
+const LOG_FILE_SIZE = '--innodb-log-file-size=16M';
+
+/** Makes a data folder without any database of users. */
+async function initialise(dataFolder: string): Promise<void> {
+  execFileSync(
+    'mariadb-install-db',
+    [
+      '--no-defaults',
+      `--datadir=${dataFolder}`,
+      `--user=${userInfo().username}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      LOG_FILE_SIZE,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+}
 
 /**
  * A MariaDB of the test's own: in a temporary folder, on a socket there, reachable by nobody else. Durability of a commit is
@@ -24,17 +45,8 @@ export class Mariadb {
 
   static async start(): Promise<Mariadb> {
     const dir = mkdtempSync(join(tmpdir(), 'dicomkeep-mariadb-'));
-    execFileSync(
-      'mariadb-install-db',
-      [
-        '--no-defaults',
-        `--datadir=${dir}/data`,
-        `--user=${userInfo().username}`,
-        '--auth-root-authentication-method=normal',
-        '--skip-test-db',
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    // To copy a data folder takes a tenth of the time that it takes to make one.
+    cpSync(await madeOnce('mariadb', initialise), join(dir, 'data'), { recursive: true });
     const mariadb = new Mariadb(dir);
     await mariadb.resume();
     return mariadb;
@@ -101,7 +113,7 @@ export class Mariadb {
         '--skip-networking',
         '--innodb-flush-log-at-trx-commit=1',
         '--innodb-buffer-pool-size=128M',
-        '--innodb-log-file-size=64M',
+        LOG_FILE_SIZE,
         '--performance-schema=OFF',
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
@@ -111,10 +123,10 @@ export class Mariadb {
     server.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-4000);
     });
-    for (let attempt = 0; attempt < 300; attempt++) {
-      if (server.exitCode !== null) break;
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    while (performance.now() < deadline && server.exitCode === null) {
       if (existsSync(this.socketPath) && this.#answers()) return;
-      await sleep(100);
+      await sleep(50);
     }
     server.kill('SIGKILL');
     throw new Error(`mariadbd did not start:\n${log}`);

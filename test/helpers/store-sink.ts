@@ -22,6 +22,8 @@ export interface SinkOptions {
   keepBytes?: boolean;
   /** Asked for each transfer syntax that is proposed; all are taken unless given. */
   takes?(sopClassUid: string, transferSyntaxUid: string): boolean;
+  /** Requests that may be outstanding, where a window is asked for — PS3.7 Annex D.3.3.3; 0 is any number. One, as the standard has it without an answer, unless given. */
+  operationsMax?: number;
   /** What to answer to each instance; success unless given. */
   answer?(instance: ReceivedInstance, count: number): StoreAnswer;
 }
@@ -86,7 +88,9 @@ export class StoreSink {
     if (primitive.type !== 'A-ASSOCIATE indication') return;
     this.requests.push(primitive.request);
     const takes = this.#options.takes ?? (() => true);
+    const { operationsMax = 1 } = this.#options;
     const negotiated = negotiate(primitive.request, {
+      asynchronousOperationsWindow: { operationsInvoked: operationsMax, operationsPerformed: 1 },
       calledAeTitles: new Set([this.aeTitle]),
       maximumLength: 131072,
       implementationClassUid: '2.25.1',

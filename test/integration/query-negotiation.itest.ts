@@ -49,7 +49,7 @@ function instances(): StandIn[] {
 }
 
 describe('Extended negotiation of queries and retrievals (PS3.4 §C.5.1.1)', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const stored = instances();
   let server: TestServer;
   before(async () => {

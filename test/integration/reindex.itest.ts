@@ -27,7 +27,7 @@ const CONTEXTS_PER_ASSOCIATION = 100;
 const BATCH = { batchInstancesMax: 7 };
 
 describe('dicomkeep reindex and verify (DESIGN promise 3)', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   describe('on SQLite', () => {
     let count = 0;

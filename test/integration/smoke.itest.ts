@@ -8,7 +8,7 @@ import { removeFolder, temporaryFolder } from '../helpers/server.ts';
 import { makeInstance } from '../helpers/stand-ins.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/dicomkeep.js');
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 describe('dicomkeep in an empty folder, with nothing set but the port', () => {
   const folder = temporaryFolder('smoke');

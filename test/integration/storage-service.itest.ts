@@ -7,6 +7,7 @@ import { uids } from '../../src/dicom/uids.ts';
 import { sha256Of } from '../helpers/corpus.ts';
 import { AssociationRejected, contextsFor, DimseClient, identifierOf } from '../helpers/dimse-client.ts';
 import { removeFolder, startServer, type TestServer, temporaryFolder } from '../helpers/server.ts';
+import { settle } from '../helpers/settle.ts';
 import { makeInstance, type StandIn } from '../helpers/stand-ins.ts';
 import { conflictPaths, dataSetHashOf, filedPaths, leftovers } from '../helpers/volume.ts';
 import { OPEN_TO_ALL, until, writeSiteFile } from './archive.ts';
@@ -64,7 +65,7 @@ describe('The storage service', () => {
 
   /** Hashes of the current file of an instance, and of those set aside, read from the disk. */
   async function versionsOf(sopInstance: string) {
-    await findStudy('2.25.0');
+    await settle(server);
     const hashesOf = (paths: string[]) =>
       paths.filter((path) => path.includes(sopInstance)).map((path) => dataSetHashOf(server.volumeDir, path));
     return {
@@ -129,14 +130,14 @@ describe('The storage service', () => {
         expect(answer.status).to.equal(status);
         expect(answer.errorComment).to.match(words);
         expect(next.status).to.equal(0x0000);
-        await findStudy('2.25.0');
+        await settle(server);
         expect(leftovers(server.volumeDir)).to.deep.equal([]);
       });
     }
   });
 
   it('drops an instance whose sender goes away in its middle', async () => {
-    await findStudy('2.25.0');
+    await settle(server);
     const instance = makeInstance({ path: 'half', with: { SOPInstanceUID: '2.25.41' } });
     const leaver = await DimseClient.connect({ port: server.port, contexts });
     let isCommand = true;

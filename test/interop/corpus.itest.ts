@@ -11,10 +11,11 @@ import {
   StoreSink,
 } from '../helpers/dimse-client.ts';
 import { removeFolder, startServer, type TestServer } from '../helpers/server.ts';
+import { settle } from '../helpers/settle.ts';
 import { conflictPaths, dataSetHashOf, filedPaths, leftovers } from '../helpers/volume.ts';
 
 /** The longest that one instance may take. */
-const STORE_TIMEOUT_MS = 5_000;
+const STORE_TIMEOUT_MS = 30_000;
 
 describe('the corpus, through our own client', () => {
   const files = corpusOrStandIns();
@@ -40,7 +41,7 @@ describe('the corpus, through our own client', () => {
 
         const kept = new Map(first.map((file) => [file.sopInstance, file.sha256]));
         const aside = repeated.filter((file) => kept.get(file.sopInstance) !== file.sha256);
-        await archive.settled();
+        await settle(archive.server);
         const { volumeDir } = archive.server;
         const hashes = conflictPaths(volumeDir).map((path) => dataSetHashOf(volumeDir, path));
         expect([...new Set(hashes)].sort()).to.deep.equal(
@@ -113,7 +114,7 @@ describe('the corpus, through our own client', () => {
 
     it('are kept byte for byte where they were acknowledged, and leave nothing behind where not', async () => {
       const { volumeDir } = archive.server;
-      await archive.settled();
+      await settle(archive.server);
 
       const paths = [...filedPaths(volumeDir), ...conflictPaths(volumeDir)];
       const hashes = paths.map((path) => dataSetHashOf(volumeDir, path));
@@ -184,11 +185,6 @@ class Archive {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /** A query waits until what was accepted before is filed. */
-  async settled(): Promise<void> {
-    await this.studies();
   }
 
   async studies(): Promise<string[]> {

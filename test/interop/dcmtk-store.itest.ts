@@ -3,10 +3,11 @@ import { expect } from 'chai';
 import { uids } from '../../src/dicom/uids.ts';
 import { sha256Of } from '../helpers/corpus.ts';
 import { removeFolder, startServer, type TestServer, temporaryFolder } from '../helpers/server.ts';
+import { settle } from '../helpers/settle.ts';
 import { makeInstance } from '../helpers/stand-ins.ts';
 import { dataSetHashOf, filedPaths } from '../helpers/volume.ts';
 import { until } from '../integration/archive.ts';
-import { run, settle, writeFile } from './tools.ts';
+import { run, writeFile } from './tools.ts';
 
 /** storescu's option by which it proposes a transfer syntax. */
 const PROPOSALS: readonly [option: string, transferSyntax: string][] = [

@@ -17,6 +17,7 @@ import { FrameDecoder } from '../../src/pixels/frame-decoder.ts';
 import { Frames } from '../../src/pixels/frames.ts';
 import { readHead } from '../../src/pixels/instance-head.ts';
 import { openSendable } from '../../src/services/sendable.ts';
+import { ShortFiles } from '../../src/storage/short-files.ts';
 import { type CorpusFile, corpus, sha256Of } from '../helpers/corpus.ts';
 import { removeFolder, temporaryFolder } from '../helpers/server.ts';
 import { decodersFor, framesBy, interleaved, PLAIN, placeOf, REFERENCES_WRONG } from './decoders.ts';
@@ -62,7 +63,7 @@ describe('The corpus, decoded for a destination that takes only uncompressed ins
   async function decoded(file: CorpusFile, to: TransferSyntax): Promise<Buffer> {
     const { path, ...place } = placeOf(file);
     const instance = { ...place, transferSyntaxUid: file.transferSyntax } as unknown as StoredInstance;
-    const sendable = await openSendable(path, instance, to.uid, decoder);
+    const sendable = await openSendable(path, instance, to.uid, { decoder, shortFiles: new ShortFiles() });
     const { pieces, sizeBytes } = await sendable.prepare();
     const all: Buffer[] = [];
     for await (const piece of pieces) all.push(Buffer.from(piece));

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { StoreSink } from '../helpers/dimse-client.ts';
 import { removeFolder, startServer, type TestServer, temporaryFolder } from '../helpers/server.ts';
+import { settle } from '../helpers/settle.ts';
 import { dataSetHashOf, filedPaths } from '../helpers/volume.ts';
 import { threePatients } from './patients.ts';
-import { freePort, run, settle, sumsOfAll, writeFile } from './tools.ts';
+import { freePort, run, sumsOfAll, writeFile } from './tools.ts';
 
 /**
  * gdcmscu 3.0.21 aborts at the end of every association, also with DCMTK's servers, so its exit status says nothing. As a move destination it reads

@@ -54,7 +54,7 @@ const addPeer = async (server: TestServer, aeTitle: string, port: number, more: 
 };
 
 describe('Storage commitment by the whole program (PS3.4 Annex J)', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   let server: TestServer | undefined;
   let sink: ReportSink | undefined;
   let mariadb: Mariadb | undefined;
@@ -119,7 +119,7 @@ describe('Storage commitment by the whole program (PS3.4 Annex J)', function () 
     sink = await ReportSink.listen({ port });
     server = await startServer({ dataDir, env });
     // Where the first attempt came before the kill, the next is due after 30 s.
-    const [report] = await sink.receiver.received(1, 45_000);
+    const [report] = await sink.receiver.received(1, 90_000);
 
     expect(status).to.equal(0);
     expect(report).to.deep.include({
@@ -167,7 +167,7 @@ describe('Storage commitment by the whole program (PS3.4 Annex J)', function () 
 });
 
 describe('Storage commitment of Orthanc with us', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   const folder = temporaryFolder('orthanc');
   const instances = someInstances(3);
   let server: TestServer;

@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSet } from '../../src/dicom/data-set.ts';
 import { dataSetOffsetOf, decodeFileMeta, encodeFileMeta } from '../../src/dicom/file-meta.ts';
 import { explicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
 import { sha256Of } from '../helpers/corpus.ts';
-import { DimseClient, identifierOf } from '../helpers/dimse-client.ts';
+import { freePort } from '../helpers/free-port.ts';
 import type { StandIn } from '../helpers/stand-ins.ts';
 
-const RUN_TIMEOUT_MS = 30_000;
+export { freePort };
+
+const RUN_TIMEOUT_MS = 90_000;
+const LISTEN_TIMEOUT_MS = 30_000;
 
 export interface Run {
   /** Exit status; null where the program had to be killed. */
@@ -93,24 +96,6 @@ export function readDataSet(path: string): DataSet {
   return DataSet.decode(bytes.subarray(dataSetOffsetOf(bytes)), explicitVrLittleEndian);
 }
 
-/** A port that nobody has now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
-
-/** Resolves when everything that was accepted is filed: a query waits for it. Needs a server that answers everybody. */
-export async function settle(server: { port: number }): Promise<void> {
-  const client = await DimseClient.connect({ port: server.port });
-  const keys = { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: '2.25.0' };
-  const { status, errorComment } = await client.find('STUDY', identifierOf(keys));
-  await client.release();
-  if (status !== 0) throw new Error(`C-FIND: ${errorComment ?? status.toString(16)}`);
-}
-
 export interface Storescp {
   port: number;
   folder: string;
@@ -124,8 +109,9 @@ export async function startStorescp(folder: string, options: readonly string[]):
   const child = spawn('storescp', [...options, '+B', '-od', folder, String(port)], { stdio: 'ignore' });
   const killNow = () => child.kill('SIGKILL');
   process.once('exit', killNow);
-  for (let attempt = 0; !(await listens(port)); attempt++) {
-    if (attempt > 100) throw new Error('storescp does not listen');
+  const deadline = performance.now() + LISTEN_TIMEOUT_MS;
+  while (!(await listens(port))) {
+    if (performance.now() > deadline) throw new Error('storescp does not listen');
     await sleep(20);
   }
   return {

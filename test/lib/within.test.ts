@@ -17,6 +17,6 @@ describe('within', () => {
 
     expect(await outcomeOf(within(20, late, () => new Promise(() => undefined)))).to.equal('Error: too late');
 
-    expect(performance.now() - startedAt).to.be.within(15, 500);
+    expect(performance.now() - startedAt).to.be.within(15, 10_000);
   });
 });

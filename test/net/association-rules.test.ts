@@ -38,7 +38,7 @@ const fragments = (command: Buffer, size: number) =>
   );
 
 describe('An association over a socket (PS3.8 §9.2, §9.3)', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let storage: FakeStorage;
   let acceptor: TestAcceptor;
   let port: number;

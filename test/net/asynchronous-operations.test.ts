@@ -36,7 +36,7 @@ describe('Asynchronous operations (PS3.7 Annex D.3.3.3)', () => {
     await acceptor.close();
   });
 
-  async function connect(operationsInvoked?: number): Promise<DimseClient> {
+  async function connect(operationsInvoked?: number, operationsPerformed = 3): Promise<DimseClient> {
     const client = await DimseClient.connect({
       port,
       contexts: [
@@ -44,7 +44,7 @@ describe('Asynchronous operations (PS3.7 Annex D.3.3.3)', () => {
         { abstractSyntax: uids.ctImageStorage, transferSyntaxes: [uids.explicitLittle] },
       ],
       ...(operationsInvoked !== undefined && {
-        userInformation: { asynchronousOperationsWindow: { operationsInvoked, operationsPerformed: 3 } },
+        userInformation: { asynchronousOperationsWindow: { operationsInvoked, operationsPerformed } },
       }),
     });
     clients.push(client);
@@ -83,11 +83,11 @@ describe('Asynchronous operations (PS3.7 Annex D.3.3.3)', () => {
     [1, 1],
   ] as const) {
     it(`answers a window of ${asked} with ${answered}, where 8 are configured`, async () => {
-      const client = await connect(asked);
+      const client = await connect(asked, asked);
 
       expect(client.accepted?.userInformation.asynchronousOperationsWindow).to.deep.equal({
         operationsInvoked: answered,
-        operationsPerformed: 1,
+        operationsPerformed: answered,
       });
     });
   }

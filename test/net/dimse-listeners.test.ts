@@ -12,6 +12,7 @@ import { Certificates } from '../../src/services/certificates.ts';
 import type { Settings } from '../../src/services/settings.ts';
 import { TestAcceptor } from '../helpers/acceptor.ts';
 import { DimseClient } from '../helpers/dimse-client.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { PLAIN_SETTINGS } from '../helpers/settings.ts';
 import { anonymousTlsClient } from '../helpers/tls.ts';
 import { memoryLog } from '../services/fixtures.ts';
@@ -57,12 +58,6 @@ describe('DimseListeners', () => {
     others.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
-  }
-
-  async function freePort(): Promise<number> {
-    const port = await takenPort();
-    await new Promise((resolve) => others.pop()?.close(resolve));
-    return port;
   }
 
   async function change(changes: Partial<Settings>): Promise<void> {

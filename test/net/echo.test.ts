@@ -188,7 +188,7 @@ describe('EchoScu (PS3.4 Annex A)', () => {
 
     expect((await run({ port })).outcome).to.equal('ok');
 
-    expect(performance.now() - startedAt).to.be.within(900, 1800);
+    expect(performance.now() - startedAt).to.be.within(900, 15_000);
   });
 
   it('has advice for every outcome but success', () => {

@@ -130,7 +130,8 @@ describe('A destination that hangs', () => {
     cancelling.abort();
   }
 
-  const expectSoon = () => expect(performance.now() - cancelledAt).to.be.below(1000);
+  /** Far less than the time-outs. */
+  const expectSoon = () => expect(performance.now() - cancelledAt).to.be.below(8000);
 
   function instance(sizeBytes: number) {
     const pieceBytes = Math.min(sizeBytes, 1_000_000);
@@ -209,7 +210,7 @@ describe('A destination that hangs', () => {
   });
 
   it('is not cut off where it answers the last C-STORE soon, and the association is released', async () => {
-    const sink = await sinkThat(() => wait(200, 0));
+    const sink = await sinkThat(() => wait(50, 0));
     const target = await open(sink.port);
     const storing = target.store(instance(1000));
     while (sink.received.length === 0) await wait(5);
@@ -218,6 +219,6 @@ describe('A destination that hangs', () => {
 
     expect(await storing).to.equal(0);
     await target.close();
-    expect(performance.now() - cancelledAt).to.be.below(450);
+    expectSoon();
   });
 });

@@ -90,7 +90,7 @@ const step = fc.record({
 
 describe('ReceiveBuffers', () => {
   it('overwrites no byte that is held, of its own connection or of another, and goes on when it is released', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 20, maxLength: 80 }),

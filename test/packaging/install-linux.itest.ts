@@ -20,7 +20,7 @@ import { WebClient } from '../helpers/web-client.ts';
 import { freePort } from '../interop/tools.ts';
 import { blocksOf, ROOT, text } from './install-linux.ts';
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const PASSWORD = 'correct horse battery';
 
 describe('What `npm run build` makes, laid out and set up as docs/install-linux.md says', () => {
@@ -29,7 +29,7 @@ describe('What `npm run build` makes, laid out and set up as docs/install-linux.
   let mariadb: Mariadb;
   before(async function () {
     if (!hasMariadb) this.skip();
-    this.timeout(120_000);
+    this.timeout(300_000);
     layOut();
     mariadb = await Mariadb.start();
   });

@@ -129,7 +129,7 @@ describeOnSqlite('Accounts', (opened) => {
     const { user } = await signIn(accounts, 'admin', await told);
     expect(user.name).to.equal('admin');
     accounts.stop();
-  }).timeout(15_000);
+  }).timeout(60_000);
 
   it('end a session that was not used for twelve hours, and any after seven days', async () => {
     const accounts = accountsOn();

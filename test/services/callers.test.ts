@@ -181,7 +181,7 @@ describe('Callers', () => {
     const found = await one.findPeer('WS1');
 
     expect(found?.aeTitle).to.equal('WS1');
-    expect(performance.now() - startedAt).to.be.lessThan(1500);
+    expect(performance.now() - startedAt).to.be.lessThan(20_000);
   });
 
   it('records who knocked, and goes on when it cannot', async () => {

@@ -23,7 +23,7 @@ const NATIVE: readonly string[] = [...CONVERSION_TARGETS, uids.ExplicitVRBigEndi
 const hasDcmtk = spawnSync('dcmconv', ['--version']).status === 0;
 
 describe('Instance files and conversions beside DCMTK', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder = '';
 
   before(function () {

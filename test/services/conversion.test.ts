@@ -166,7 +166,7 @@ describe('converted (PS3.5 §A.1 to §A.3)', () => {
   });
 
   it('takes a header as large as that of an enhanced image of ten thousand frames', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const dataSet = new DataSet();
     const frames = Array.from({ length: 10_000 }, (_, number) => {
       const frame = new DataSet();

@@ -118,7 +118,7 @@ describe('Duplicates', () => {
     const startedAt = performance.now();
     const one = duplicates();
     expect(await refusalOf(one.reserve(UID, 'hash'))).to.equal('none');
-    expect(performance.now() - startedAt).to.be.lessThan(3000);
+    expect(performance.now() - startedAt).to.be.lessThan(20_000);
 
     lookUps = 0;
     for (const uid of ['1.2.4', '1.2.5']) expect(await refusalOf(one.reserve(uid, 'hash'))).to.equal('none');
@@ -126,5 +126,5 @@ describe('Duplicates', () => {
     now = 10_001;
     findByUid = async () => ({ sha256: 'other' });
     expect(await refusalOf(one.reserve('1.2.6', 'hash'))).to.match(/^duplicate-instance/);
-  }).timeout(5000);
+  }).timeout(60_000);
 });

@@ -30,16 +30,18 @@ import { ctDataSet, encoded, headerTags, memoryLog, type TestVolume, testVolume 
 class FakeCatalog {
   readonly batches: InstanceArrival[][] = [];
   readonly current = new Map<string, string>();
+  beforeSync: () => Promise<void> = async () => undefined;
   failWith: (arrivals: readonly InstanceArrival[]) => unknown = () => undefined;
 
   readonly instances = {
-    index: async (arrivals: readonly InstanceArrival[]): Promise<{ outcomes: ArrivalOutcome[] }> => {
+    indexUnsynced: async (arrivals: readonly InstanceArrival[]): Promise<{ outcomes: ArrivalOutcome[] }> => {
       await wait(1);
       const error = this.failWith(arrivals);
       if (error !== undefined) throw error;
       this.batches.push([...arrivals]);
       return { outcomes: arrivals.map((arrival) => this.#outcomeOf(arrival)) };
     },
+    synced: (): Promise<void> => this.beforeSync(),
   };
 
   #outcomeOf({ sopInstanceUid, sha256 }: InstanceArrival): ArrivalOutcome {
@@ -201,6 +203,77 @@ describe('Filer', () => {
     await settled;
 
     expect(catalog.order).to.deep.equal(['1.2.1.1.1']);
+  });
+
+  it('is indexed for a query when the rows are there; files follow when senders rest', async () => {
+    filer.start([]);
+    for (let number = 1; number <= 25; number++) await store(number);
+
+    await filer.indexed();
+
+    expect(catalog.order).to.have.length(25);
+    expect(filer.backlogInstances).to.equal(25);
+    expect(filer.queued('1.2.1.1.1')?.identity.sopInstanceUid).to.equal('1.2.1.1.1');
+    expect(tree().filter((path) => !path.startsWith('incoming/'))).to.deep.equal([]);
+
+    while (filer.backlogInstances > 0) await wait(10);
+
+    expect(tree().filter((path) => path.startsWith('incoming/'))).to.deep.equal([]);
+    expect(filer.queued('1.2.1.1.1')).to.equal(undefined);
+    expect(catalog.order, 'none was indexed twice').to.have.length(25);
+  });
+
+  it('answers a query while files are on their way to their places', async () => {
+    let place: () => void = () => undefined;
+    const placing = new Promise<void>((resolve) => {
+      place = resolve;
+    });
+    catalog.beforeSync = () => placing;
+    filer.start([]);
+    await store(1);
+    const settled = filer.settled();
+    await filer.indexed();
+    await store(2);
+
+    await filer.indexed();
+
+    expect(catalog.order).to.deep.equal(['1.2.1.1.1', '1.2.1.1.2']);
+    expect(filer.backlogInstances).to.equal(2);
+    place();
+    await settled;
+  });
+
+  it('moves no file whose row is not durable', async () => {
+    const unavailableSync = () => Promise.reject(unavailable());
+    catalog.beforeSync = unavailableSync;
+    filer.start([]);
+    await store(1);
+
+    expect(await refusalOf(filer.settled())).to.equal('catalog-unavailable: the database does not answer');
+    expect(tree()[0]).to.match(/^incoming\//);
+    expect(filer.failure?.code).to.equal('catalog-unavailable');
+
+    catalog.beforeSync = async () => undefined;
+    await filer.settled();
+
+    expect(tree()[0]).to.match(/1\.2\.1\.1\.1\.dcm$/);
+    expect(filer.failure).to.equal(undefined);
+  });
+
+  it('lets queries see what is indexed while the volume is away, and files it when that is back', async () => {
+    catalog.beforeSync = () => Promise.reject(new Problem('volume-offline', 'not mounted'));
+    filer.start([]);
+    await store(1);
+
+    await filer.indexed();
+    expect(await refusalOf(filer.settled())).to.equal('volume-offline: not mounted');
+    await store(2);
+    await filer.indexed();
+
+    expect(catalog.order).to.deep.equal(['1.2.1.1.1', '1.2.1.1.2']);
+    catalog.beforeSync = async () => undefined;
+    while (filer.backlogInstances > 0) await wait(10);
+    expect(filer.failure).to.equal(undefined);
   });
 
   it('tries again when the catalogue is back, and loses nothing', async () => {

@@ -131,7 +131,7 @@ describe('DataSetInspector', () => {
   });
 
   it('holds back a sender whose data set inflates to much more, in bounded memory', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const head = encoded(dataSetOf({ StudyDate: '20261121' }));
     const pixelData = Buffer.from('e07f10004f57000000000008', 'hex'); // 128 MB of zeros
     const bomb = deflateRawSync(Buffer.concat([head, pixelData, Buffer.alloc(0x0800_0000)]), { level: 9 });

@@ -59,7 +59,7 @@ describe('Passwords', () => {
     expect(refused).to.have.lengthOf(13);
     expect(refused[0]).to.be.instanceOf(Problem).with.property('code', 'backlog-full');
     expect(await verifyPassword('x', undefined)).to.equal(false);
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it('are made up of letters and digits that nobody takes for others', () => {
     const made = Array.from({ length: 50 }, randomPassword);

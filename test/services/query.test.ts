@@ -55,7 +55,7 @@ describe('QueryService (PS3.4 §C.4.1)', () => {
     }
     const service = new QueryService({
       catalog: { query } as unknown as Catalog,
-      filer: { settled: () => settle() },
+      filer: { indexed: () => settle() },
       retrieveAeTitle: () => 'DICOMKEEP',
       availability: async () => availability,
     });

@@ -35,7 +35,7 @@ class Account {
     this.closed.push(opened / 100);
   };
 
-  bounds = (count: number, bytes: number) => ({ count, bytes, sizeOf: () => SIZE });
+  bounds = (count: number, bytes: number) => ({ count, refillAt: count >> 1, bytes, sizeOf: () => SIZE });
 }
 
 describe('readAhead', () => {
@@ -67,6 +67,16 @@ describe('readAhead', () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it('opens two before it gives the first, and then several at once when few are left', async () => {
+    const account = new Account();
+    const openedBefore: number[] = [];
+    const bounds = { ...account.bounds(8, 1000), refillAt: 2 };
+    for await (const { item } of readAhead(account.items(30), account.open, account.close, bounds))
+      openedBefore[item] = account.opened.length;
+
+    expect(openedBefore.slice(0, 12)).to.deep.equal([2, 5, 5, 11, 11, 11, 11, 11, 11, 17, 17, 17]);
   });
 
   it('closes what was opened and not taken when the caller stops early', async () => {

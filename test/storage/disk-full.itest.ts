@@ -14,7 +14,7 @@ const STALE_MS = 300;
 const HEADER = Buffer.alloc(700, 'h');
 
 describe('Incoming on a file system that is full', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   let folder = '';
   let isMounted = false;
 

@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { encodeFileMeta } from '../../src/dicom/file-meta.ts';
 import { giveBuffer, POOLED_BYTES_MAX, takeBuffer } from '../../src/storage/buffer-pool.ts';
-import { InstanceReader } from '../../src/storage/instance-reader.ts';
+import { InstanceReader, readFileHead } from '../../src/storage/instance-reader.ts';
 import { refusalOf } from './problems.ts';
 
 const OFFSET = 700;
@@ -111,6 +112,21 @@ describe('InstanceReader', () => {
     await closed();
   });
 
+  it('reads no piece before it is asked for, where it is told so', async () => {
+    const changing = join(folder, 'changing.dcm');
+    writeFileSync(changing, content);
+    const reader = await InstanceReader.open(changing, OFFSET, sizeBytes, PIECE_BYTES);
+    const pieces = reader.pieces(false);
+    await pieces.next();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    writeFileSync(changing, Buffer.alloc(content.length, 0xee));
+
+    const rest: Buffer[] = [];
+    for await (const piece of pieces) rest.push(Buffer.from(piece));
+
+    expect(Buffer.concat(rest).equals(Buffer.alloc(sizeBytes - PIECE_BYTES, 0xee))).to.equal(true);
+  });
+
   it('says so where there is no file, or none that can be read', async () => {
     expect(await refusalOf(InstanceReader.open(join(folder, 'no.dcm'), 0, 1))).to.match(
       /^not-found: no file/,
@@ -119,6 +135,85 @@ describe('InstanceReader', () => {
       for await (const piece of reader.pieces()) void piece;
     });
     expect(await refusalOf(ofFolder)).to.match(/^volume-offline/);
+  });
+});
+
+describe('InstanceReader, of a file of which nothing is known', () => {
+  let folder = '';
+  let path = '';
+  const fileMeta = encodeFileMeta({
+    sopClassUid: '1.2.3',
+    sopInstanceUid: '1.2.3.4',
+    transferSyntaxUid: '1.2.840.10008.1.2.1',
+    sourceAeTitle: 'CT1',
+  });
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'dicomkeep-reader-'));
+    path = join(folder, 'instance.dcm');
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const isOpen = () =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+      } catch {
+        return false;
+      }
+    });
+
+  for (const [words, dataSetBytes] of [
+    ['short', 1000],
+    ['long', 3 * PIECE_BYTES + 5],
+    ['empty', 0],
+  ] as const) {
+    it(`gives what the file says of itself, and a ${words} data set`, async () => {
+      const dataSet = Buffer.from(
+        Array.from({ length: dataSetBytes }, (_, at) => (at * 7 + (at >> 8)) & 0xff),
+      );
+      writeFileSync(path, Buffer.concat([fileMeta, dataSet]));
+
+      const { head, reader } = await InstanceReader.openWithHead(path, PIECE_BYTES);
+      const pieces: Buffer[] = [];
+      for await (const piece of reader.pieces()) pieces.push(Buffer.from(piece));
+
+      expect(head).to.deep.include({ dataSetOffset: fileMeta.length, dataSetBytes, proof: undefined });
+      expect(head?.meta.sopInstanceUid).to.equal('1.2.3.4');
+      expect(Buffer.concat(pieces).equals(dataSet)).to.equal(true);
+      expect(isOpen()).to.equal(false);
+      expect(await readFileHead(path)).to.deep.equal(head);
+    });
+  }
+
+  it('gives no head where nothing stands in its place', async () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.alloc(50), Buffer.alloc(5000)]) {
+      writeFileSync(path, bytes);
+
+      const { head, reader } = await InstanceReader.openWithHead(path);
+      await reader.close();
+
+      expect(head).to.equal(undefined);
+      expect(isOpen()).to.equal(false);
+      expect(await refusalOf(readFileHead(path))).to.equal('unreadable-data-set: no DICOM Part 10 file');
+    }
+  });
+
+  it('says so of a file that is none of ours, one that is cut, and none at all, and leaves nothing open', async () => {
+    const refused = async (bytes: Buffer) => {
+      writeFileSync(path, bytes);
+      const refusal = await refusalOf(InstanceReader.openWithHead(path));
+      expect(isOpen()).to.equal(false);
+      return refusal;
+    };
+
+    expect(await refused(Buffer.from('no DICOM'))).to.equal('unreadable-data-set: no DICOM Part 10 file');
+    expect(await refused(fileMeta.subarray(0, -1))).to.equal(
+      'unreadable-data-set: File Meta Information cut short',
+    );
+    rmSync(path);
+    expect(await refusalOf(InstanceReader.openWithHead(path))).to.match(/^not-found: no file/);
+    expect(await refusalOf(InstanceReader.openWithHead(folder))).to.match(/^volume-offline/);
   });
 });
 

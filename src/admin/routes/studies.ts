@@ -23,7 +23,7 @@ import {
 import { downloadRoutes } from '../downloads.ts';
 import { idOfCursor, pageById } from '../pages.ts';
 import type { AdminParts } from '../parts.ts';
-import { afterFiling } from '../read-your-writes.ts';
+import { afterFiling, readFiled } from '../read-your-writes.ts';
 import { actorOf, type Route, route } from '../route.ts';
 
 const TAG = 'Studies';
@@ -169,7 +169,7 @@ function detailRoutes({ audit, catalog, files, filer }: AdminParts): Route[] {
         audit.studyViewed(actorOf(request), stored.studyInstanceUid);
         const key = { tag: tags.SOPInstanceUID, vr: 'UI', values: [uid] };
         const { items } = named(await catalog.instancesPage({ keys: [key], limit: 1 }));
-        const view = await viewOfInstance(files, stored);
+        const view = await readFiled(filer, () => viewOfInstance(files, stored));
         return { instance: items[0], ...view };
       },
     }),

@@ -23,6 +23,7 @@ export async function move(operation: Operation<MessageOfType<'C-MOVE-RQ'>>): Pr
       priority: message.priority,
       originator,
       signal,
+      takesWindow: session.hasWindow && destination.aeTitle === callingAeTitle,
     });
   });
 }

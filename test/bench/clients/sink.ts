@@ -21,6 +21,8 @@ export interface SinkJob {
   port: number;
   /** Listening ends when so many have come, over however many associations one after the other, or at `go`. */
   instances: number;
+  /** C-STORE requests that a caller may have unanswered where it asks for a window; no window is granted unless given. */
+  operationsMax?: number | undefined;
 }
 
 export interface SinkResult {
@@ -38,7 +40,7 @@ export function sink(job: SinkJob, { announce, go }: Control): Promise<SinkResul
     const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
       const connection = new BlockingSocket(socket);
       try {
-        discardAll(connection, result);
+        discardAll(connection, job.operationsMax, result);
       } catch (error) {
         reject(error);
       }
@@ -54,10 +56,11 @@ export function sink(job: SinkJob, { announce, go }: Control): Promise<SinkResul
   });
 }
 
-function discardAll(connection: BlockingSocket, result: SinkResult): void {
+function discardAll(connection: BlockingSocket, operationsMax: number | undefined, result: SinkResult): void {
   const association = Association.accept(
     connection,
     new Set([explicitVrLittleEndian, implicitVrLittleEndian]),
+    operationsMax,
   );
   for (;;) {
     const request = association.nextCommand();

@@ -23,7 +23,7 @@ const script = `
 `;
 
 describe('Simulated hard disk', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   let directory: string;
   let disk: SlowDisk;
 

@@ -9,7 +9,7 @@ const STUDIES = 60;
 
 export function fillingSuite(opened: Opened): void {
   it('is row by row what the catalogue makes of the same instances', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const plan = new ArchivePlan(fifteenYears(STUDIES, 3));
     const indexed = await opened.another();
     const arrivals = Array.from({ length: STUDIES }, (_, study) => arrivalsOf(makeStudy(plan, study))).flat();
@@ -25,7 +25,7 @@ export function fillingSuite(opened: Opened): void {
   });
 
   it('goes on where it was left, and leaves a full catalogue as it is', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const plan = new ArchivePlan(fifteenYears(STUDIES, 1));
     const stopped = await opened.another();
     const loader = await openLoader(stopped.url);

@@ -89,7 +89,7 @@ function ofTar(summaries: readonly ExaminationSummary[], row: ExaminationSummary
 
 function goalsOf(summaries: readonly ExaminationSummary[]): Goal[] {
   return (['dicomkeep-sqlite', 'dicomkeep-mariadb'] as const).flatMap((ours) =>
-    (['C-MOVE', 'C-GET'] as const).flatMap((method) => {
+    (['C-MOVE', 'C-GET', 'C-MOVE in flight', 'C-GET in flight'] as const).flatMap((method) => {
       const of = (cache: ExaminationRow['cache']): ExaminationSummary | undefined =>
         summaries.find((row) => row.server === ours && row.method === method && row.cache === cache);
       const [warm, cold] = [of('warm'), of('cold')];

@@ -13,6 +13,9 @@ type Measured = Omit<
   'scenario' | 'server' | 'method' | 'cache' | 'cpuSeconds' | 'peakRssBytes'
 >;
 
+/** C-STORE requests that a receiver lets a server have unanswered, where it does. */
+const operationsInFlight = 8;
+
 /** One examination on one running server. */
 interface Place {
   kind: ServerKind;
@@ -25,7 +28,7 @@ interface Place {
 
 /**
  * One modern CT examination of some ten thousand small files, retrieved whole from each server, and the same files of ours sent by `tar`, and one by one
- * by blocking calls: the raw limits, with and without a round trip for each. With the files in the page cache, and with an empty one where this is root.
+ * by blocking calls: the raw limits, with and without a round trip for each. From ours also with several requests in flight. With the files in the page cache, and with an empty one where this is root.
  */
 export async function examination(suite: Suite): Promise<void> {
   const { options, repeat, servers, attempt, directory } = suite;
@@ -52,8 +55,8 @@ async function measure(place: Place): Promise<ExaminationRow[]> {
   for (const set of sets) stored += set.instances - failuresOf(await storeAll(server, set, 4));
   await server.filed(stored);
   await settleDisk();
-  const raw = kind.isOurs ? (['tar', 'one by one'] as const) : [];
-  const methods = inTurn([...raw, 'C-MOVE', 'C-GET'] as const, repeat);
+  const ofOurs = kind.isOurs ? (['tar', 'one by one', 'C-MOVE in flight', 'C-GET in flight'] as const) : [];
+  const methods = inTurn([...ofOurs, 'C-MOVE', 'C-GET'] as const, repeat);
   const rows: ExaminationRow[] = [];
   for (const cache of caches) {
     for (const method of methods) {
@@ -100,9 +103,10 @@ async function retrieveBy(method: ExaminationRow['method'], place: Place): Promi
   }
   const { studyInstanceUid } = valuesOf(first, 0);
   const classes = [...new Set(sets.map(({ sopClassUid }) => sopClassUid))];
-  const { dataSetBytes: bytes, ...retrieved } =
-    method === 'C-MOVE'
-      ? await move(server, studyInstanceUid, sinkPort, expected)
-      : await get(server, studyInstanceUid, classes);
+  const isMove = method === 'C-MOVE' || method === 'C-MOVE in flight';
+  const inFlight = method === 'C-MOVE' || method === 'C-GET' ? undefined : operationsInFlight;
+  const { dataSetBytes: bytes, ...retrieved } = isMove
+    ? await move(server, studyInstanceUid, sinkPort, expected, inFlight)
+    : await get(server, studyInstanceUid, classes, inFlight);
   return { ...retrieved, bytes, lost: expected - retrieved.instances };
 }

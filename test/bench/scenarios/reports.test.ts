@@ -60,11 +60,16 @@ describe('Report of an examination', () => {
   });
 
   it('gives each way a line with its share of tar', () => {
-    const [table] = examinationPresentation.tables([retrieved('tar', 1), retrieved('C-GET', 2)]);
+    const [table] = examinationPresentation.tables([
+      retrieved('tar', 1),
+      retrieved('C-GET', 2),
+      retrieved('C-GET in flight', 1.6),
+    ]);
 
     expect(table?.rows.map((cells) => cells.slice(0, 6))).to.deep.equal([
       ['warm', 'tar', 'raw', '1000', '60', '1'],
       ['warm', 'C-GET', ours, '500', '30', '0.5'],
+      ['warm', 'C-GET in flight', ours, '625', '37.5', '0.625'],
     ]);
   });
 });

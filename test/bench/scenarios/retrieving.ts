@@ -12,18 +12,27 @@ export type Retrieved = Pick<
   'instances' | 'dataSetBytes' | 'seconds' | 'firstInstanceMs' | 'status'
 >;
 
-/** C-MOVE of a study to a sink on `port`, where `instances` are expected. */
+/**
+ * C-MOVE of a study to a sink on `port`, where `instances` are expected.
+ * @param operationsMax C-STORE requests that the sink lets the server have unanswered; one, and no window, unless given
+ */
 export async function move(
   server: RunningServer,
   studyInstanceUid: string,
   port: number,
   instances: number,
+  operationsMax?: number,
 ): Promise<Retrieved> {
-  const sink = new Client<SinkResult>({ kind: 'sink', port, instances });
+  const sink = new Client<SinkResult>({ kind: 'sink', port, instances, operationsMax });
   try {
     await sink.port;
     const request = {
       ...requestTo(server, studyInstanceUid),
+      // Ours proposes a window to who has proposed one by the same name.
+      ...(operationsMax !== undefined && {
+        callingAeTitle: sinkAeTitle,
+        operationsPerformed: operationsMax,
+      }),
       kind: 'move',
       destination: sinkAeTitle,
     } as const;
@@ -35,13 +44,18 @@ export async function move(
   }
 }
 
-/** C-GET of a study that has instances of these classes. */
+/**
+ * C-GET of a study that has instances of these classes.
+ * @param operationsPerformed C-STORE requests that the server may have unanswered; one, and no window, unless given
+ */
 export async function get(
   server: RunningServer,
   studyInstanceUid: string,
   sopClassUids: readonly string[],
+  operationsPerformed?: number,
 ): Promise<Retrieved> {
-  const request = { ...requestTo(server, studyInstanceUid), kind: 'get', sopClassUids } as const;
+  const to = requestTo(server, studyInstanceUid);
+  const request = { ...to, kind: 'get', sopClassUids, operationsPerformed } as const;
   const result = await runOne<RetrieveResult>(request);
   return retrievedOf(result, result.received);
 }

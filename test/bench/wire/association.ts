@@ -9,6 +9,7 @@ import {
   encodeReleaseRq,
   itemsOf,
   pduTypes,
+  type Window,
 } from './pdu.ts';
 
 /** What we take and give at most — PS3.8 Annex D.1; DCMTK sends no larger PDU. */
@@ -23,6 +24,8 @@ export interface AssociationRequest {
   port: number;
   calledAeTitle: string;
   callingAeTitle: string;
+  /** What is proposed of us as SCP of the acceptor's requests, which the acceptor may have unanswered at a time; no window unless given. */
+  operationsPerformed?: number | undefined;
 }
 
 export interface Pdv {
@@ -64,9 +67,9 @@ export class Association {
       abstractSyntax,
       transferSyntaxes: [transferSyntax],
     }));
-    socket.write(
-      encodeAssociateRq(request.calledAeTitle, request.callingAeTitle, proposals, pduBytesMax, scpRoles),
-    );
+    const { calledAeTitle, callingAeTitle, operationsPerformed: performed } = request;
+    const window = performed === undefined ? undefined : { invoked: 1, performed };
+    socket.write(encodeAssociateRq(calledAeTitle, callingAeTitle, proposals, pduBytesMax, scpRoles, window));
     const { type, body } = readPdu(socket);
     if (type !== pduTypes.associateAc) throw new Error(`no association: PDU ${type} ${body.toString('hex')}`);
     const { results, peerPduBytesMax } = parseAssociateAc(body);
@@ -78,8 +81,15 @@ export class Association {
     return new Association(socket, peerPduBytesMax, contexts);
   }
 
-  /** Accepts every context with its first transfer syntax among `transferSyntaxes`. */
-  static accept(socket: BlockingSocket, transferSyntaxes: ReadonlySet<string>): Association {
+  /**
+   * Accepts every context with its first transfer syntax among `transferSyntaxes`.
+   * @param operationsMax what is granted of a window that is proposed; undefined answers none
+   */
+  static accept(
+    socket: BlockingSocket,
+    transferSyntaxes: ReadonlySet<string>,
+    operationsMax?: number,
+  ): Association {
     const { type, body } = readPdu(socket);
     if (type !== pduTypes.associateRq) throw new Error(`PDU ${type} where A-ASSOCIATE-RQ was expected`);
     const contexts = new Map<string, number>();
@@ -91,7 +101,9 @@ export class Association {
       if (result === accepted) contexts.set(abstractSyntax, id);
     }
     const peerPduBytesMax = maximumLengthOf(body);
-    socket.write(encodeAssociateAc(Buffer.from(body.subarray(4, 36)), results, pduBytesMax));
+    const titles = Buffer.from(body.subarray(4, 36));
+    const window = operationsMax === undefined ? undefined : grantedOf(body, operationsMax);
+    socket.write(encodeAssociateAc(titles, results, pduBytesMax, window));
     return new Association(socket, peerPduBytesMax, contexts);
   }
 
@@ -204,13 +216,23 @@ function proposalsOf(body: Buffer): { id: number; abstractSyntax: string; offere
 
 /** PS3.8 Annex D.1; 0 means no limit. */
 function maximumLengthOf(body: Buffer): number {
-  for (const { type, value } of itemsOf(body, itemsOffset)) {
-    if (type !== 0x50) continue;
-    for (const sub of itemsOf(value, 0)) {
-      if (sub.type === 0x51) return Math.min(sub.value.readUInt32BE(0) || pduBytesMax, pduBytesMax);
-    }
+  return Math.min(userItemOf(body, 0x51)?.readUInt32BE(0) || pduBytesMax, pduBytesMax);
+}
+
+/** No more than was proposed, where something was. */
+function grantedOf(body: Buffer, operationsMax: number): Window | undefined {
+  const proposed = userItemOf(body, 0x53)?.readUInt16BE(0);
+  if (proposed === undefined) return undefined;
+  return { invoked: Math.min(proposed || operationsMax, operationsMax), performed: 1 };
+}
+
+/** Value of a sub-item of the user information. */
+function userItemOf(body: Buffer, type: number): Buffer | undefined {
+  for (const item of itemsOf(body, itemsOffset)) {
+    if (item.type !== 0x50) continue;
+    for (const sub of itemsOf(item.value, 0)) if (sub.type === type) return sub.value;
   }
-  return pduBytesMax;
+  return undefined;
 }
 
 function textUid(value: Buffer): string {

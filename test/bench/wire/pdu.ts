@@ -28,6 +28,12 @@ export interface ContextResult {
   transferSyntax: string;
 }
 
+/** Asynchronous operations window — PS3.7 §D.3.3.3: requests of the requestor, and of the acceptor, that may be unanswered at a time; 0 is any number. */
+export interface Window {
+  invoked: number;
+  performed: number;
+}
+
 /** A-ASSOCIATE-RQ, PS3.8 §9.3.2. @param scpRoles SOP classes for which the requestor also takes the SCP role (PS3.7 §D.3.3.4) */
 export function encodeAssociateRq(
   calledAeTitle: string,
@@ -35,6 +41,7 @@ export function encodeAssociateRq(
   contexts: readonly ContextProposal[],
   pduBytesMax: number,
   scpRoles: readonly string[],
+  window: Window | undefined,
 ): Buffer {
   const titles = Buffer.from(calledAeTitle.padEnd(16) + callingAeTitle.padEnd(16), 'latin1');
   const contextItems = contexts.map((context) =>
@@ -46,7 +53,10 @@ export function encodeAssociateRq(
     ),
   );
   const roles = scpRoles.map((uid) => item(0x54, lengthPrefixed(uid), Buffer.from([1, 1])));
-  return associatePdu(pduTypes.associateRq, titles, contextItems, pduBytesMax, roles);
+  return associatePdu(pduTypes.associateRq, titles, contextItems, pduBytesMax, [
+    ...windowItems(window),
+    ...roles,
+  ]);
 }
 
 /** A-ASSOCIATE-AC, PS3.8 §9.3.3. @param titles the 32 bytes of both AE titles as the requestor sent them */
@@ -54,11 +64,20 @@ export function encodeAssociateAc(
   titles: Buffer,
   contexts: readonly ContextResult[],
   pduBytesMax: number,
+  window: Window | undefined,
 ): Buffer {
   const contextItems = contexts.map((context) =>
     item(0x21, Buffer.from([context.id, 0, context.result, 0]), textItem(0x40, context.transferSyntax)),
   );
-  return associatePdu(pduTypes.associateAc, titles, contextItems, pduBytesMax, []);
+  return associatePdu(pduTypes.associateAc, titles, contextItems, pduBytesMax, windowItems(window));
+}
+
+function windowItems(window: Window | undefined): Buffer[] {
+  if (window === undefined) return [];
+  const numbers = Buffer.alloc(4);
+  numbers.writeUInt16BE(window.invoked);
+  numbers.writeUInt16BE(window.performed, 2);
+  return [item(0x53, numbers)];
 }
 
 function associatePdu(

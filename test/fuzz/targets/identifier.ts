@@ -52,7 +52,7 @@ function service(): QueryService {
   }
   return new QueryService({
     catalog: { query } as unknown as Catalog,
-    filer: { settled: async () => undefined },
+    filer: { indexed: async () => undefined },
     retrieveAeTitle: () => 'DICOMKEEP',
     availability: async () => 'ONLINE',
   });

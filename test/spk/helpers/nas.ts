@@ -8,8 +8,8 @@ import { removeFolder, temporaryFolder } from '../../helpers/server.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 /** What plays Node.js v22 of Package Center, and runs the probes. */
 export const NODE = join(ROOT, 'node_modules/node/bin/node');
-const COMMAND_TIMEOUT_MS = 110_000;
-const UP_TIMEOUT_MS = 10_000;
+const COMMAND_TIMEOUT_MS = 280_000;
+const UP_TIMEOUT_MS = 60_000;
 const OWN_NAMESPACES = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** Why there can be no NAS on this machine; undefined where there can. */

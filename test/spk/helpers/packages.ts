@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSpk } from '../../../spk/spk.ts';
-import { removeFolder, temporaryFolder } from '../../helpers/server.ts';
+import { madeOnce } from '../../helpers/made-once.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const OLD_VERSION = '0.1.0';
+const NEW_VERSION = '0.1.1';
 const TIME = new Date('2026-01-01T00:00:00Z');
 
 export interface Packages {
@@ -12,22 +14,17 @@ export interface Packages {
   readonly new: string;
 }
 
-let building: Promise<Packages> | undefined;
-
 /** Both packages, built once for all suites of a run. @returns their paths */
-export function builtPackages(): Promise<Packages> {
-  building ??= build();
-  return building;
+export async function builtPackages(): Promise<Packages> {
+  const folder = await madeOnce('spk', build);
+  const [older = '', newer = ''] = readdirSync(folder).sort();
+  return { old: join(folder, older), new: join(folder, newer) };
 }
 
-async function build(): Promise<Packages> {
-  const folder = temporaryFolder('spk');
-  process.once('exit', () => removeFolder(folder));
-  const write = async (version: string, number: number) => {
-    const { fileName, bytes } = await buildSpk({ root: ROOT, version, build: number, time: TIME });
-    const path = join(folder, fileName);
-    writeFileSync(path, bytes);
-    return path;
-  };
-  return { old: await write('0.1.0', 1), new: await write('0.1.1', 2) };
+async function build(folder: string): Promise<void> {
+  mkdirSync(folder);
+  for (const [number, version] of [OLD_VERSION, NEW_VERSION].entries()) {
+    const made = await buildSpk({ root: ROOT, version, build: number + 1, time: TIME });
+    writeFileSync(join(folder, made.fileName), made.bytes);
+  }
 }
