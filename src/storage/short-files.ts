@@ -79,12 +79,10 @@ export class ShortFiles {
   }
 
   #begin(): void {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const thread = new Worker(new URL(`./short-files-thread.${extension}`, import.meta.url), {
-      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 },
-    });
-    this.#thread = thread;
     this.#passed = 0;
+    const thread = newThread();
+    if (thread === undefined) return;
+    this.#thread = thread;
     thread.unref();
     thread.on('online', () => {
       this.#isUp = true;
@@ -163,6 +161,18 @@ export class ShortFiles {
 
   #roomFor(sizeBytes: number): Room | undefined {
     return this.#rooms.find(({ bytes }) => bytes >= sizeBytes);
+  }
+}
+
+/** Undefined where the system has no room for one more: files are read without it then, and it is tried again after as many. */
+function newThread(): Worker | undefined {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  try {
+    return new Worker(new URL(`./short-files-thread.${extension}`, import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 },
+    });
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { type AdminServer, startAdmin } from '../../src/admin/server.ts';
 import { type Agent, describeAdminOnSqlite } from '../helpers/admin.ts';
 import { TEST_SETTINGS } from '../helpers/admin-parts.ts';
+import { atMost } from '../helpers/time-bounds.ts';
 import { until } from '../integration/archive.ts';
 
 interface WebAnswer {
@@ -224,7 +225,7 @@ describeAdminOnSqlite('The web port', (context) => {
     await server.close();
     await Promise.all(ended);
 
-    expect(performance.now() - startedAt).to.be.lessThan(5000);
+    expect(performance.now() - startedAt).to.be.lessThan(atMost(1000));
     const refused = await connected(server.port).catch((error: NodeJS.ErrnoException) => error.code);
     expect(refused).to.equal('ECONNREFUSED');
   });

@@ -5,6 +5,7 @@ import { tags } from '../../src/dicom/dictionary/tags.ts';
 import type { JsonElement, JsonValue } from '../../src/dicom/json.ts';
 import { isUniversal, matcherFor, matchesWildcards } from '../../src/dicom/matching.ts';
 import { dateSpan, dateTimeSpan, timeSpan } from '../../src/dicom/time-spans.ts';
+import { atMost } from '../helpers/time-bounds.ts';
 
 type Keyword = keyof typeof tags;
 
@@ -171,7 +172,7 @@ describe('Wild cards', () => {
 
     expect(matchesWildcards(`${'*a'.repeat(500)}b`, 'a'.repeat(5000))).to.equal(false);
 
-    expect(performance.now() - started).to.be.lessThan(20_000);
+    expect(performance.now() - started).to.be.lessThan(atMost(2000));
   });
 });
 

@@ -58,7 +58,11 @@ export class StoreSink {
 
   /** Reads no more from the connections there are: what a destination does that hangs. */
   stall(): void {
-    for (const socket of this.#sockets) socket.pause();
+    for (const socket of this.#sockets) {
+      socket.pause();
+      // The reader may have paused it for its turn, and would go on after that.
+      socket.resume = () => socket;
+    }
   }
 
   /** Cuts all connections and listens no more. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { hasMariadb, Mariadb } from '../helpers/mariadb.ts';
 import { removeFolder, startServer, type TestServer, temporaryFolder } from '../helpers/server.ts';
+import { atMost } from '../helpers/time-bounds.ts';
 import { connectTo, foundIn, imagesOf, OPEN_TO_ALL, store, until, writeSiteFile } from './archive.ts';
 import { ctInstance, dataSetSha256Of, filedPaths, type TestInstance } from './instances.ts';
 
@@ -84,7 +85,7 @@ describe('An outage of MariaDB (DESIGN promise 3)', function () {
     try {
       const startedAt = performance.now();
       server = await startServer({ dataDir, env });
-      expect(performance.now() - startedAt, 'milliseconds to the start').to.be.below(30_000);
+      expect(performance.now() - startedAt, 'milliseconds to the start').to.be.below(atMost(10_000));
       await expectStoredAndNotFound(server);
     } finally {
       resume();

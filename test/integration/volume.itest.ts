@@ -14,12 +14,13 @@ import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { type DimseClient, identifierOf } from '../helpers/dimse-client.ts';
 import { removeFolder, startServer, type TestServer, temporaryFolder } from '../helpers/server.ts';
 import { settle } from '../helpers/settle.ts';
+import { atMost } from '../helpers/time-bounds.ts';
 import { connectTo, foundIn, OPEN_TO_ALL, store, until } from './archive.ts';
 import { ctInstance } from './instances.ts';
 
 const MARKER = 'dicomkeep-volume.json';
 /** One look at the marker holds good for a quarter of a second. */
-const NOTICED_WITHIN_MS = 10_000;
+const NOTICED_WITHIN_MS = atMost(2000);
 
 describe('A volume that is not there (DESIGN promise 7)', function () {
   this.timeout(300_000);

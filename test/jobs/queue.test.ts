@@ -10,6 +10,7 @@ import {
 } from '../../src/jobs/queue.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import { describeOnSqlite } from '../helpers/catalog-engines.ts';
+import { atMost } from '../helpers/time-bounds.ts';
 import { memoryLog } from '../services/fixtures.ts';
 import { refusalOf } from '../storage/problems.ts';
 
@@ -465,7 +466,7 @@ describeOnSqlite('JobQueue', (opened) => {
 
     await queue.stop();
 
-    expect(performance.now() - startedAt).to.be.within(2500, 15_000);
+    expect(performance.now() - startedAt).to.be.within(2500, atMost(4000));
     queues = [];
   });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { within } from '../../src/lib/within.ts';
+import { atMost } from '../helpers/time-bounds.ts';
 
 describe('within', () => {
   const late = () => new Error('too late');
@@ -17,6 +18,6 @@ describe('within', () => {
 
     expect(await outcomeOf(within(20, late, () => new Promise(() => undefined)))).to.equal('Error: too late');
 
-    expect(performance.now() - startedAt).to.be.within(15, 10_000);
+    expect(performance.now() - startedAt).to.be.within(15, atMost(500));
   });
 });

@@ -6,6 +6,7 @@ import type { NewEvent } from '../../src/services/activity-kinds.ts';
 import type { Sighting } from '../../src/services/activity-sightings.ts';
 import { type FakeClock, fakeClock } from '../helpers/fake-clock.ts';
 import { party, refuse, store, tally } from '../helpers/observations.ts';
+import { atMost } from '../helpers/time-bounds.ts';
 import { memoryLog } from './fixtures.ts';
 
 const LOGIN: NewEvent = { kind: 'login', severity: 'info', words: 'anna signed in', fields: { by: 'anna' } };
@@ -436,7 +437,7 @@ describe('Activity', () => {
 
     await hanging.stop();
 
-    expect(performance.now() - startedAt).to.be.within(1900, 15_000);
+    expect(performance.now() - startedAt).to.be.within(1900, atMost(2500));
     expect(JSON.stringify(log.lines)).to.include('events lost');
   }).timeout(60_000);
 
