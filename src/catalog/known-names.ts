@@ -38,8 +38,8 @@ export function columnPatterns(stem: string, value: string): ColumnPattern[] {
 }
 
 /**
- * The keys, those of names with the names that match where they have no beginning to find them by, so that the database need not look through the names
- * of all studies.
+ * The keys, those of names with the names that match where they have no good beginning to find them by, so that the database need not look through the
+ * names of all studies.
  *
  * @throws Problem 'catalog-unavailable'
  */
@@ -81,15 +81,17 @@ async function withNamesOf(database: Database, key: NarrowingKey): Promise<Narro
   return { ...key, names, isCommon };
 }
 
-/** The longest piece of text that a word of every match has inside; undefined where there is none, or a beginning that an index finds. */
+/**
+ * The longest piece of text that a word of every match has inside; undefined where there is none, or a beginning that is as long: an index finds that, while
+ * `wa*ng^ming` begins as thousands do.
+ */
 function pieceOf(pattern: string): string | undefined {
-  if (prefixOf(pattern) !== '') return undefined;
   const pieces = boundedPattern(pattern)
     .split(/[*?]/)
     .flatMap((text) => text.split(BETWEEN_WORDS))
     .map((piece) => Array.from(fitText(piece, COLUMN_CHARS_MAX)).slice(0, wordCharsMax));
   const longest = pieces.reduce((one, other) => (other.length > one.length ? other : one), []);
-  return longest.length === 0 ? undefined : longest.join('');
+  return longest.length <= Array.from(prefixOf(pattern)).length ? undefined : longest.join('');
 }
 
 /** Names of the columns that match, one more than `knownNamesMax` where they are more. */

@@ -33,8 +33,9 @@ export const modalitiesInStudyMax = 14;
 /** Unknown callers that are remembered. */
 export const unknownCallersMax = 1000;
 
-/** Rows of the first page of a streamed read: whoever asks sees something soon. */
-export const firstPageRows = 20;
+/** Rows of the first page of a streamed read, and how many times as many each one after it has: each may be a read of the disk, and whoever asks sees something soon. */
+export const firstPageRows = 4;
+export const pageGrowth = 8;
 
 /** Ids of matches that a query takes all at once, and sorts; where there are more, it looks for them from the newest on. */
 export const sortedIdsMax = 2000;

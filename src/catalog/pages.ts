@@ -6,6 +6,7 @@ import {
   firstPageRows,
   firstWindowRows,
   idsAtOnce,
+  pageGrowth,
   pageRows,
   rowsForCommonNames,
   rowsPerMatchMax,
@@ -33,7 +34,7 @@ export interface TableScan {
 type Pages = AsyncGenerator<Row[], void, undefined>;
 
 /**
- * Pages of rows, newest (highest id) first, a small one before the others; a row that comes in meanwhile is not among them.
+ * Pages of rows, newest (highest id) first, small ones before the others; a row that comes in meanwhile is not among them.
  *
  * A condition is first asked for ids alone, in no order, so that the optimizer takes the best index it has and stops where they are many. A condition that
  * lets many through is then looked for among the newest rows, and, where it lets through few of these, by its index again, in order. Left to itself
@@ -75,7 +76,7 @@ async function* amongNewest(
     below = next;
     if (rows.length > 0) {
       yield rows;
-      limit = pageRows;
+      limit = grown(limit);
     }
     await breathe();
     if (isEveryRow) continue;
@@ -99,7 +100,7 @@ async function* inOrder(database: Database, scan: TableScan, below: number): Pag
 }
 
 async function* ofIds(database: Database, { table }: TableScan, ids: readonly number[]): Pages {
-  for (let at = 0, limit = firstPageRows; at < ids.length; at += limit, limit = pageRows) {
+  for (let at = 0, limit = firstPageRows; at < ids.length; at += limit, limit = grown(limit)) {
     const piece = ids.slice(at, at + limit);
     const rows = await database.read((db) =>
       db<Row>(table)
@@ -110,6 +111,10 @@ async function* ofIds(database: Database, { table }: TableScan, ids: readonly nu
     yield rows;
     await breathe();
   }
+}
+
+function grown(rows: number): number {
+  return Math.min(pageGrowth * rows, pageRows);
 }
 
 /** Ids of what is let through, highest first, each once. @param inOrder the highest `limit` of them; otherwise at most so many of each way */

@@ -32,6 +32,9 @@ export function namesSuite(opened: Opened): void {
     );
 
     expect(await find('PatientName', '*nabe^k*')).to.deep.equal(['1.1']);
+    expect(await find('PatientName', 'wa*be^ken')).to.deep.equal(['1.1']);
+    expect(await find('PatientName', 'w*nobe^k*')).to.deep.equal([]);
+    expect(await find('PatientName', 'm*lüdens?heid^hans*')).to.deep.equal(['1.3']);
     expect(await find('PatientName', '?atanabe^*')).to.deep.equal(['1.1']);
     expect(await find('PatientName', '*郎')).to.deep.equal(['1.2']);
     expect(await find('PatientName', '*ろ*')).to.deep.equal(['1.2']);
@@ -154,7 +157,7 @@ export function namesSuite(opened: Opened): void {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom<Keyword>('PatientName', 'ReferringPhysicianName'),
-        fc.constantFrom('*', '?', '*^', '* '),
+        fc.constantFrom('*', '?', '*^', '* ', 'a*', 'b?', '-*'),
         pattern,
         async (keyword, beginning, rest) => {
           const matches = matcherFor(key(keyword, beginning + rest));

@@ -56,6 +56,8 @@ export function urlOf(database: Database, name = database.name): string {
 function environmentOf({ dataDirectory, dimsePort, catalogueUrl }: DicomkeepPlace): NodeJS.ProcessEnv {
   return {
     ...process.env,
+    // As the packages do.
+    NODE_OPTIONS: '--max-semi-space-size=4',
     DICOMKEEP_DATA_DIR: dataDirectory,
     DICOMKEEP_DIMSE_PORT: String(dimsePort),
     DICOMKEEP_ADMIN_HOST: '127.0.0.1',
