@@ -2,14 +2,17 @@ import type { Knex } from 'knex';
 import { tags } from '../dicom/dictionary/tags.ts';
 import type { PlacedArrival } from './hierarchy.ts';
 import { firstText } from './kept-attributes.ts';
+import { rowsPerStatement } from './limits.ts';
 import { localDayOf } from './local-day.ts';
-import { fitText, later } from './rows.ts';
+import { fitText, piecesOf } from './rows.ts';
 
 interface Tally {
-  key: { day: string; source_ae_title: string; modality: string };
+  day: string;
+  source_ae_title: string;
+  modality: string;
   instances: number;
   bytes: number;
-  lastArrivedAt: number;
+  last_arrived_at: number;
 }
 
 /**
@@ -18,18 +21,19 @@ interface Tally {
  */
 export async function countArrivals(trx: Knex.Transaction, placed: readonly PlacedArrival[]): Promise<void> {
   // In one order, so that two daemons do not wait for each other.
-  for (const [, { key, instances, bytes, lastArrivedAt }] of [...talliesOf(placed)].sort(byKey)) {
-    const changed = await trx('arrival_statistics')
-      .where(key)
-      .update({
-        instances: trx.raw('instances + ?', [instances]),
-        bytes: trx.raw('bytes + ?', [bytes]),
-        last_arrived_at: later(trx, 'last_arrived_at', lastArrivedAt),
+  const rows = [...talliesOf(placed)].sort(byKey).map(([, row]) => row);
+  const added = trx.client.config.client === 'mysql2' ? 'VALUES(??)' : 'excluded.??';
+  const sum = (column: string) => trx.raw(`?? + ${added}`, [`arrival_statistics.${column}`, column]);
+  const latest = ['arrival_statistics.last_arrived_at', 'last_arrived_at'];
+  for (const piece of piecesOf(rows, rowsPerStatement)) {
+    await trx('arrival_statistics')
+      .insert(piece)
+      .onConflict(['day', 'source_ae_title', 'modality'])
+      .merge({
+        instances: sum('instances'),
+        bytes: sum('bytes'),
+        last_arrived_at: trx.raw(`CASE WHEN ?? > ${added} THEN ?? ELSE ${added} END`, [...latest, ...latest]),
       });
-    if (changed === 0) {
-      const row = { ...key, instances, bytes, last_arrived_at: lastArrivedAt };
-      await trx('arrival_statistics').insert(row);
-    }
   }
 }
 
@@ -40,11 +44,11 @@ function talliesOf(placed: readonly PlacedArrival[]): Map<string, Tally> {
     const source_ae_title = fitText(arrival.sourceAeTitle, 64);
     const modality = fitText(firstText(attributes.SERIES, tags.Modality), 16);
     const name = JSON.stringify([day, source_ae_title, modality]);
-    const none = { key: { day, source_ae_title, modality }, instances: 0, bytes: 0, lastArrivedAt: 0 };
+    const none = { day, source_ae_title, modality, instances: 0, bytes: 0, last_arrived_at: 0 };
     const tally = tallies.get(name) ?? none;
     tally.instances++;
     tally.bytes += arrival.sizeBytes;
-    tally.lastArrivedAt = Math.max(tally.lastArrivedAt, arrival.arrivedAt);
+    tally.last_arrived_at = Math.max(tally.last_arrived_at, arrival.arrivedAt);
     tallies.set(name, tally);
   }
   return tallies;
