@@ -60,10 +60,10 @@ async function withNamesOf(database: Database, key: NarrowingKey): Promise<Narro
   let isCommon = false;
   const patterns = values.flatMap((value) => columnPatterns(stem, value));
   for (const pattern of new Set(patterns.map((one) => one.pattern))) {
-    const piece = pieceOf(pattern);
-    if (piece === undefined) continue;
+    const clue = clueOf(pattern);
+    if (clue === undefined) continue;
     const columns = patterns.filter((one) => one.pattern === pattern).map(({ column }) => column);
-    const rows = await namesLike(database, pattern, piece, columns);
+    const rows = await namesLike(database, pattern, clue, columns);
     // One statement may have gone through all names, and with SQLite nobody else has a turn meanwhile.
     await breathe();
     if (rows.length > knownNamesMax) {
@@ -81,42 +81,76 @@ async function withNamesOf(database: Database, key: NarrowingKey): Promise<Narro
   return { ...key, names, isCommon };
 }
 
+/** What a word of every name that matches is, or has inside. */
+interface Clue {
+  text: string;
+  isWholeWord: boolean;
+}
+
 /**
- * The longest piece of text that a word of every match has inside; undefined where there is none, or a beginning that is as long: an index finds that, while
- * `wa*ng^ming` begins as thousands do.
+ * The longest one; undefined where there is none, or none better than the beginning, which an index finds: `wa*ng^ming` begins as thousands do, and
+ * `wangsheng*g` as few.
  */
-function pieceOf(pattern: string): string | undefined {
-  const pieces = boundedPattern(pattern)
-    .split(/[*?]/)
-    .flatMap((text) => text.split(BETWEEN_WORDS))
-    .map((piece) => Array.from(fitText(piece, COLUMN_CHARS_MAX)).slice(0, wordCharsMax));
-  const longest = pieces.reduce((one, other) => (other.length > one.length ? other : one), []);
-  return longest.length <= Array.from(prefixOf(pattern)).length ? undefined : longest.join('');
+function clueOf(pattern: string): Clue | undefined {
+  const bounded = boundedPattern(pattern);
+  const parts = bounded.split(BETWEEN_WORDS);
+  const firstWild = parts.findIndex(hasWild);
+  if (firstWild < 0) return undefined;
+  const prefixChars = Array.from(prefixOf(bounded)).length;
+  const words = parts
+    .slice(firstWild)
+    .filter((part) => !hasWild(part) && Array.from(part).length <= wordCharsMax);
+  const word = longest(words.map(lettersOf));
+  const piece = longest(
+    bounded
+      .split(/[*?]/)
+      .flatMap((text) => text.split(BETWEEN_WORDS))
+      .map(lettersOf),
+  );
+  // All names with one word stand together, by their beginnings; those with a piece are in as many places as there are words.
+  const isWholeWord = word.length > 0 && (prefixChars > 0 || word.length >= piece.length);
+  if (isWholeWord) return { text: word.join(''), isWholeWord };
+  return piece.length > prefixChars ? { text: piece.join(''), isWholeWord } : undefined;
+}
+
+function hasWild(text: string): boolean {
+  return /[*?]/.test(text);
+}
+
+/** As many as are kept. */
+function lettersOf(text: string): string[] {
+  return Array.from(fitText(text, COLUMN_CHARS_MAX)).slice(0, wordCharsMax);
+}
+
+function longest(texts: readonly string[][]): string[] {
+  return texts.reduce((one, other) => (other.length > one.length ? other : one), []);
 }
 
 /** Names of the columns that match, one more than `knownNamesMax` where they are more. */
 async function namesLike(
   database: Database,
   pattern: string,
-  piece: string,
+  { text, isWholeWord }: Clue,
   columns: readonly string[],
 ): Promise<Row[]> {
   const kinds = columns.map((column) => NAME_KINDS[column] ?? 0);
-  const matches = (n: string) => `${n}.kind IN (${kinds.map(() => '?').join(', ')}) AND ${LIKE}`;
-  const bindings = (n: string) => [...kinds, `${n}.name`, likePattern(pattern)];
+  const prefix = fitText(prefixOf(pattern), COLUMN_CHARS_MAX);
+  const range = prefix === '' ? [] : [prefix, behindAll(prefix)];
+  const matches = [
+    `n.kind IN (${kinds.map(() => '?').join(', ')})`,
+    ...(prefix === '' ? [] : ['n.name >= ? AND n.name < ?']),
+    `${LIKE} LIMIT ?`,
+  ].join(' AND ');
+  const bindings = [...kinds, ...range, 'n.name', likePattern(pattern), knownNamesMax + 1];
+  const ofWord = `SELECT n.kind, n.name FROM name_words AS n WHERE n.word = ? AND ${matches}`;
+  const ofPiece = `SELECT DISTINCT n.kind, n.name FROM word_endings AS e ${inThisOrder(database.engine)} name_words AS n
+    WHERE n.word = e.word AND e.ending >= ? AND e.ending < ? AND ${matches}`;
+  const clue = isWholeWord ? [text] : [text, behindAll(text)];
   const answer = await database.read((db: Knex) =>
-    db.raw(
-      `SELECT kind, name FROM (
-         SELECT DISTINCT n.kind, n.name FROM word_endings AS e ${inThisOrder(database.engine)} name_words AS n
-         WHERE n.word = e.word AND e.ending >= ? AND e.ending < ? AND ${matches('n')} LIMIT ?
-       ) AS whole
-       UNION SELECT c.kind, c.name FROM name_words AS c WHERE c.word = ? AND ${matches('c')} LIMIT ?`,
-      [piece, behindAll(piece), ...bindings('n'), knownNamesMax + 1].concat([
-        NOT_WHOLE,
-        ...bindings('c'),
-        knownNamesMax + 1,
-      ]),
-    ),
+    db.raw(`SELECT kind, name FROM (${isWholeWord ? ofWord : ofPiece}) AS found UNION ${ofWord}`, [
+      ...[...clue, ...bindings],
+      ...[NOT_WHOLE, ...bindings],
+    ]),
   );
   return rowsOf<Row>(answer);
 }

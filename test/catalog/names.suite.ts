@@ -35,6 +35,9 @@ export function namesSuite(opened: Opened): void {
     expect(await find('PatientName', 'wa*be^ken')).to.deep.equal(['1.1']);
     expect(await find('PatientName', 'w*nobe^k*')).to.deep.equal([]);
     expect(await find('PatientName', 'm*lüdens?heid^hans*')).to.deep.equal(['1.3']);
+    expect(await find('PatientName', '*id^hans peter^^dr.')).to.deep.equal(['1.3']);
+    expect(await find('PatientName', '*id^hans pete^^dr.')).to.deep.equal([]);
+    expect(await find('PatientName', 'müller-*id^hans*^^dr.')).to.deep.equal(['1.3']);
     expect(await find('PatientName', '?atanabe^*')).to.deep.equal(['1.1']);
     expect(await find('PatientName', '*郎')).to.deep.equal(['1.2']);
     expect(await find('PatientName', '*ろ*')).to.deep.equal(['1.2']);

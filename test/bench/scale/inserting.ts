@@ -44,7 +44,7 @@ export async function insertRate(url: string, arrivals: readonly InstanceArrival
   }
 }
 
-/** Removes what was indexed beyond the archive, so that it is what its plan says; statistics are of later days. */
+/** Removes what was indexed beyond the archive, so that it is what its plan says, and of no volume yet; statistics are of later days. */
 export async function removeBeyond(url: string, plan: ArchivePlan): Promise<void> {
   const { studies, firstDayMs, days } = plan.shape;
   const database = new Database({ url, poolMax: 1, acquireTimeoutMs: 10_000, queryTimeoutMs: 600_000 });
@@ -55,6 +55,8 @@ export async function removeBeyond(url: string, plan: ArchivePlan): Promise<void
       await trx('study_words').where('study_row_id', '>', studies).delete();
       await trx('studies').where('id', '>', studies).delete();
       await trx('patients').where('id', '>', plan.patients).delete();
+      // Of a server that was measured before: another one has another volume, and would take it for the wrong one.
+      await trx('volumes').delete();
       await trx('arrival_statistics')
         .where('day', '>=', localDayOf(firstDayMs + days * DAY_MS + DAY_MS / 4))
         .delete();
