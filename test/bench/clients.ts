@@ -43,10 +43,15 @@ export class Client<Result> {
       else fail(message.failed);
     });
     this.#child.on('error', (error) => fail(error.message));
-    this.#child.on('exit', (code, signal) => {
+    // Its last message may still be on its way when it has ended; not when the channel is closed too.
+    let ends = 0;
+    const ended = (): void => {
+      if (++ends < 2) return;
       clearTimeout(timer);
-      fail(`ended with ${signal ?? code}`);
-    });
+      fail(`ended with ${this.#child.signalCode ?? this.#child.exitCode}`);
+    };
+    this.#child.on('exit', ended);
+    this.#child.on('disconnect', ended);
     this.#child.send({ job });
   }
 

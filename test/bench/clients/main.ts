@@ -58,8 +58,13 @@ function perform(job: Job, control: Control): Promise<object> {
   }
 }
 
-function tell(message: FromClient): void {
-  process.send?.(message);
+function tell(message: FromClient, told?: () => void): void {
+  process.send?.(message, undefined, undefined, told);
+}
+
+/** What took long has many samples: who hangs up at once cuts them off. */
+function tellAndEnd(message: FromClient): void {
+  tell(message, () => process.disconnect());
 }
 
 let letGo: () => void = () => {};
@@ -75,9 +80,8 @@ const control: Control = {
 process.on('message', async (message: ToClient) => {
   if ('go' in message) return letGo();
   try {
-    tell({ result: await perform(message.job as Job, control) });
+    tellAndEnd({ result: await perform(message.job as Job, control) });
   } catch (error) {
-    tell({ failed: error instanceof Error ? error.message : String(error) });
+    tellAndEnd({ failed: error instanceof Error ? error.message : String(error) });
   }
-  process.disconnect();
 });
