@@ -10,7 +10,8 @@ interface Counts {
 /**
  * When accepted instances are indexed and their files placed. Senders go first, for an answer is what they wait for: instances are filed when nothing has come
  * for a moment, when they have waited long enough or are many, and at once when somebody asks for them. What was there then is filed as a whole. A query needs
- * no more than the rows: renames and folder syncs follow a little later, for several queries together.
+ * no more than the rows: renames and folder syncs follow a little later, for several queries together. Where queries go on, rows are made ready for the next
+ * one as instances come.
  */
 export class FilingSchedule {
   readonly #counts: Counts = { added: 0, indexed: 0, filed: 0 };
@@ -25,6 +26,7 @@ export class FilingSchedule {
   #oldestAddedAt = 0;
   /** When the first of those that are not due was asked for by a query. */
   #queriedAt = Infinity;
+  #lastQueryAt = -Infinity;
 
   /** @param placedAtOnce instances whose files are placed together, while the next are being indexed */
   constructor(placedAtOnce: number) {
@@ -41,7 +43,9 @@ export class FilingSchedule {
     if (isFirst) this.#oldestAddedAt = nowMs;
     this.#lastAddedAt = nowMs;
     this.#counts.added += 1;
-    return isFirst || this.#isMany();
+    const isForQueries = this.#areEnoughForQueries(nowMs);
+    if (isForQueries) this.#indexUntil = this.#counts.added;
+    return isFirst || isForQueries || this.#isMany();
   }
 
   /** Instances that came before all that were added so far, none of which is indexed. */
@@ -68,6 +72,7 @@ export class FilingSchedule {
 
   /** Makes the rows of all that was added due. */
   indexAll(nowMs: number): void {
+    this.#lastQueryAt = nowMs;
     this.#indexUntil = this.#counts.added;
     if (this.#indexUntil > this.#fileUntil) this.#queriedAt = Math.min(this.#queriedAt, nowMs);
   }
@@ -94,6 +99,12 @@ export class FilingSchedule {
 
   #placeNext(): void {
     if (this.#counts.filed >= this.#placeUntil) this.#placeUntil = this.#fileUntil;
+  }
+
+  #areEnoughForQueries(nowMs: number): boolean {
+    if (nowMs - this.#lastQueryAt >= serviceLimits.queriesGoOnMs) return false;
+    const dueUntil = Math.max(this.#fileUntil, this.#indexUntil);
+    return this.#counts.added - dueUntil >= serviceLimits.transactionInstances;
   }
 
   #isMany(): boolean {

@@ -26,6 +26,8 @@ export const serviceLimits = {
   filingQuietMs: 150,
   filingDelayMaxMs: 3_000,
   filingInstancesMax: 4_000,
+  /** Queries go on for so long after the last one, milliseconds; meanwhile rows are made as soon as they fill a transaction, so that the next query waits for few. */
+  queriesGoOnMs: 2_000,
   /** Files of rows that a query wanted come to their places so much later at the latest, milliseconds: whoever reads files has patience for it. */
   filingBehindQueryMs: 500,
   /** Between attempts to file while the catalogue or the volume is away, milliseconds. */

@@ -3,6 +3,7 @@ import { FilingSchedule } from '../../src/services/filing-schedule.ts';
 import { serviceLimits } from '../../src/services/limits.ts';
 
 const { filingQuietMs, filingDelayMaxMs, filingInstancesMax, filingBehindQueryMs } = serviceLimits;
+const { queriesGoOnMs, transactionInstances } = serviceLimits;
 
 describe('FilingSchedule', () => {
   let schedule: FilingSchedule;
@@ -68,6 +69,23 @@ describe('FilingSchedule', () => {
     expect(schedule.indexingDueInMs(1010 + filingQuietMs)).to.equal(0);
     schedule.indexed(2);
     expect(schedule.isPlacingDue()).to.equal(true);
+  });
+
+  it('makes rows ready for the next query as instances come, while queries go on, and leaves their files for later', () => {
+    schedule.indexAll(1000);
+    add(transactionInstances - 1, 1100);
+    expect(schedule.indexingDueInMs(1100)).to.equal(filingQuietMs);
+
+    expect(schedule.add(1110)).to.equal(true);
+    expect(schedule.indexingDueInMs(1110)).to.equal(0);
+    schedule.indexed(transactionInstances);
+    expect(schedule.isPlacingDue()).to.equal(false);
+    expect(schedule.add(1120), 'the next are not enough yet').to.equal(false);
+    expect(schedule.indexingDueInMs(1120)).to.equal(filingQuietMs);
+
+    const later = 1000 + queriesGoOnMs;
+    add(2 * transactionInstances, later);
+    expect(schedule.indexingDueInMs(later)).to.equal(filingQuietMs);
   });
 
   it('places what queries have had indexed when its time has come, though nothing is left to be indexed', () => {
