@@ -24,7 +24,7 @@ export class FilingSchedule {
   #lastAddedAt = 0;
   /** Of those that are not due. */
   #oldestAddedAt = 0;
-  /** When the first of those that are not due was asked for by a query. */
+  /** When the rows of the first of those that are not due were made due for queries. */
   #queriedAt = Infinity;
   #lastQueryAt = -Infinity;
 
@@ -44,7 +44,7 @@ export class FilingSchedule {
     this.#lastAddedAt = nowMs;
     this.#counts.added += 1;
     const isForQueries = this.#areEnoughForQueries(nowMs);
-    if (isForQueries) this.#indexUntil = this.#counts.added;
+    if (isForQueries) this.#makeRowsDue(nowMs);
     return isFirst || isForQueries || this.#isMany();
   }
 
@@ -70,11 +70,10 @@ export class FilingSchedule {
     this.#placeNext();
   }
 
-  /** Makes the rows of all that was added due. */
+  /** Makes the rows of all that was added due, for a query. */
   indexAll(nowMs: number): void {
     this.#lastQueryAt = nowMs;
-    this.#indexUntil = this.#counts.added;
-    if (this.#indexUntil > this.#fileUntil) this.#queriedAt = Math.min(this.#queriedAt, nowMs);
+    this.#makeRowsDue(nowMs);
   }
 
   /** Infinity where nothing waits. What has become due by now is so for `isPlacingDue` too. */
@@ -99,6 +98,12 @@ export class FilingSchedule {
 
   #placeNext(): void {
     if (this.#counts.filed >= this.#placeUntil) this.#placeUntil = this.#fileUntil;
+  }
+
+  /** Their files are not much later. */
+  #makeRowsDue(nowMs: number): void {
+    this.#indexUntil = this.#counts.added;
+    if (this.#indexUntil > this.#fileUntil) this.#queriedAt = Math.min(this.#queriedAt, nowMs);
   }
 
   #areEnoughForQueries(nowMs: number): boolean {

@@ -151,9 +151,10 @@ export class Filer {
    * @throws Problem 'catalog-unavailable' when that does not come about in time
    */
   async indexed(): Promise<void> {
+    // Also where nothing is to be waited for: queries go on, and what they see comes to its place soon.
+    this.#schedule.indexAll(performance.now());
     const { added, indexed } = this.#schedule.counts;
     if (this.#running !== undefined && indexed >= added) return;
-    this.#schedule.indexAll(performance.now());
     await this.#waitIn(this.#indexedWaiters);
   }
 

@@ -83,9 +83,28 @@ describe('FilingSchedule', () => {
     expect(schedule.add(1120), 'the next are not enough yet').to.equal(false);
     expect(schedule.indexingDueInMs(1120)).to.equal(filingQuietMs);
 
+    schedule.fileAll();
+    schedule.indexed(1);
+    schedule.filed(transactionInstances + 1);
     const later = 1000 + queriesGoOnMs;
     add(2 * transactionInstances, later);
     expect(schedule.indexingDueInMs(later)).to.equal(filingQuietMs);
+  });
+
+  it('places what was made ready for queries as soon as what they asked for, though none comes any more and senders never rest', () => {
+    schedule.indexAll(1000);
+    add(transactionInstances, 1100);
+    schedule.indexed(transactionInstances);
+
+    for (let nowMs = 1110; nowMs < 1100 + filingBehindQueryMs; nowMs += 10) {
+      schedule.add(nowMs);
+      schedule.indexingDueInMs(nowMs);
+      expect(schedule.isPlacingDue(), `at ${nowMs}`).to.equal(false);
+    }
+    schedule.indexingDueInMs(1100 + filingBehindQueryMs);
+    schedule.indexed(schedule.counts.added - schedule.counts.indexed);
+
+    expect(schedule.isPlacingDue()).to.equal(true);
   });
 
   it('places what queries have had indexed when its time has come, though nothing is left to be indexed', () => {
