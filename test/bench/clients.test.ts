@@ -26,6 +26,21 @@ describe('Load generator of the benchmark', function () {
     );
   });
 
+  it('tells a result that is longer than what the channel takes at once', async () => {
+    const set = setsFor(true).find(({ name }) => name === 'small');
+    if (set === undefined) throw new Error('no set of small instances');
+    const long = { ...set, instances: 16000, rows: 16, columns: 16 };
+    const sink = new Client<SinkResult>({ kind: 'sink', port: 0, instances: long.instances });
+    const titles = { calledAeTitle: 'SINK', callingAeTitle: 'BENCHSCU' };
+
+    const [stored] = await runTogether<StoreResult>([
+      { kind: 'store', port: await sink.port, ...titles, set: long, first: 0, step: 1 },
+    ]);
+
+    expect(JSON.stringify(stored).length).to.be.greaterThan(250_000);
+    expect(stored?.latenciesMs).to.have.lengthOf(long.instances);
+  });
+
   it('fails with words where nobody listens', async () => {
     const job = { kind: 'echo', port: 1, calledAeTitle: 'NOBODY', callingAeTitle: 'BENCHSCU' } as const;
 
