@@ -435,7 +435,10 @@ export class DimseClient {
     for (const [index, bytes] of pieces.entries()) {
       const isLast = index === pieces.length - 1;
       const isSent = await this.driver.sendPdvs([{ contextId, isCommand, isLast, bytes }]);
-      if (!isSent) throw this.#ended ?? new Error('the association has ended');
+      if (isSent) continue;
+      // The connection may be gone before its end is told: whoever catches this asks `ended`.
+      this.#end(new Error('the association has ended'));
+      throw this.#ended;
     }
   }
 
