@@ -37,6 +37,9 @@ export const unknownCallersMax = 1000;
 export const firstPageRows = 4;
 export const pageGrowth = 8;
 
+/** Matches of an identifier whose rows a query takes at once. */
+export const fewRowsMax = 32;
+
 /** Ids of matches that a query takes all at once, and sorts; where there are more, it looks for them from the newest on. */
 export const sortedIdsMax = 2000;
 

@@ -124,6 +124,25 @@ export function waysOf(parts: TableKeys): Narrowing[] {
   return [(query) => restrictAll(query, parts)];
 }
 
+/** Attributes of which few entities have the same value. */
+const IDENTIFIERS: ReadonlySet<number> = new Set([
+  tags.PatientID,
+  tags.StudyInstanceUID,
+  tags.AccessionNumber,
+  tags.SeriesInstanceUID,
+  tags.SOPInstanceUID,
+]);
+
+/** Whether an identifier is among the keys, written out. */
+export function areFew(keys: readonly NarrowingKey[]): boolean {
+  return keys.some((key) => {
+    const [value, ...others] = significantValues(key);
+    return (
+      IDENTIFIERS.has(key.tag) && value !== undefined && others.length === 0 && !hasWildcard('LO', value)
+    );
+  });
+}
+
 function anyValue(condition: ValueCondition): Condition {
   return (key) => significantValues(key).map((value) => (where) => condition(where, value));
 }

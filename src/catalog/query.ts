@@ -19,6 +19,7 @@ import { pageRows, parentsCachedMax } from './limits.ts';
 import type { NarrowingKey } from './narrowing-key.ts';
 import { pagesById, type TableScan } from './pages.ts';
 import {
+  areFew,
   type ConditionedTable,
   keysFor,
   restrict,
@@ -86,12 +87,13 @@ const PATIENT_COUNTS: ReadonlySet<number> = new Set([
   tags.NumberOfPatientRelatedInstances,
 ]);
 
-function narrowedBy(parts: TableKeys): Pick<TableScan, 'restrict' | 'ways' | 'isCommon'> {
+function narrowedBy(parts: TableKeys): Pick<TableScan, 'restrict' | 'ways' | 'isCommon' | 'isFew'> {
   const keys = parts.flatMap(([, all]) => all);
   return {
     restrict: (query) => restrictAll(query, parts),
     ways: waysOf(parts),
     isCommon: keys.length === 1 && keys[0]?.isCommon === true,
+    isFew: areFew(keys),
   };
 }
 

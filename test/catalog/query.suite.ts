@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Level, QueryKey } from '../../src/catalog/catalog.ts';
+import { fewRowsMax } from '../../src/catalog/limits.ts';
 import { hexOfTag, vrOf } from '../../src/dicom/dictionary/dictionary.ts';
 import { tags } from '../../src/dicom/dictionary/tags.ts';
 import { matcherFor } from '../../src/dicom/matching.ts';
@@ -158,6 +159,40 @@ export function querySuite(opened: Opened): void {
       arrivals.map(({ studyInstanceUid }) => studyInstanceUid).reverse(),
     );
     expect(turns).to.be.greaterThan(1);
+  });
+
+  it('finds all that have an identifier, newest first, be they few or many', async () => {
+    const counts = [fewRowsMax - 1, fewRowsMax, fewRowsMax + 1];
+    for (const count of counts) {
+      const series = Array.from({ length: count }, (_, index) =>
+        ctArrival(count, index + 1, 1, { AccessionNumber: `A${count}`, PatientName: 'Even^Li' }),
+      );
+      const studies = Array.from({ length: count }, (_, index) =>
+        ctArrival(1000 * count + index, 1, 1, { PatientID: `P${count}` }),
+      );
+      await opened.catalog.instances.index([...series, ...studies]);
+    }
+    const uids = async (level: Level, keyword: Keyword, keys: QueryKey[]) =>
+      (await collect(opened.catalog.query(level, keys))).map((one) => firstOf(one, keyword));
+
+    for (const count of counts) {
+      const series = Array.from({ length: count }, (_, index) => `1.${count}.${count - index}`);
+      const studies = Array.from({ length: count }, (_, index) => `1.${1000 * count + count - 1 - index}`);
+      const ofStudy = [key('StudyInstanceUID', `1.${count}`)];
+      const ofPatient = [key('PatientID', `P${count}`)];
+      expect(await uids('SERIES', 'SeriesInstanceUID', ofStudy)).to.deep.equal(series);
+      expect(await uids('SERIES', 'SeriesInstanceUID', [key('AccessionNumber', `A${count}`)])).to.deep.equal(
+        series,
+      );
+      expect(
+        await uids('SERIES', 'SeriesInstanceUID', [...ofStudy, key('PatientName', '*li')]),
+      ).to.deep.equal(series);
+      expect(await uids('STUDY', 'StudyInstanceUID', ofPatient)).to.deep.equal(studies);
+      expect(
+        await uids('STUDY', 'StudyInstanceUID', [...ofPatient, key('StudyDate', '20260101-')]),
+      ).to.deep.equal(studies);
+      expect(await uids('IMAGE', 'SeriesInstanceUID', ofStudy)).to.deep.equal(series);
+    }
   });
 
   it('stops with Problem cancelled when its signal is aborted', async () => {
