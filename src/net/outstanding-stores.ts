@@ -45,11 +45,15 @@ export class OutstandingStores {
   /**
    * Waits for the turn of a request. Until `sent` or `forget` nobody else has it.
    * @returns what becomes the status of its response, or is rejected with a Problem, also where nobody awaits it
-   * @throws Problem where the association has ended
+   * @throws Problem 'cancelled' where `signal` has fired before its turn; another one where the association has ended
    */
-  async begin(messageId: number): Promise<{ response: Promise<number> }> {
-    while (this.#ended === undefined && (this.#sending !== undefined || !this.hasRoom)) await this.#changed();
+  async begin(messageId: number, signal?: AbortSignal): Promise<{ response: Promise<number> }> {
+    const wake = () => this.#tell();
+    signal?.addEventListener('abort', wake);
+    while (this.#ended === undefined && signal?.aborted !== true && this.#isBusy) await this.#changed();
+    signal?.removeEventListener('abort', wake);
     if (this.#ended !== undefined) throw this.#ended;
+    if (signal?.aborted === true) throw new Problem('cancelled', 'cancelled before it was sent');
     this.#sending = messageId;
     const response = new Promise<number>((resolve, reject) => {
       this.#byMessageId.set(messageId, { isSent: false, resolve, reject });
@@ -100,16 +104,6 @@ export class OutstandingStores {
     this.#tell();
   }
 
-  /** Another request could be sent at once, as far as the window goes. */
-  get hasRoom(): boolean {
-    return this.#byMessageId.size < this.#options.operationsMax;
-  }
-
-  /** Resolves when there is room, or when the association has ended. */
-  async room(): Promise<void> {
-    while (this.#ended === undefined && !this.hasRoom) await this.#changed();
-  }
-
   /** Resolves when nothing is outstanding but this one, or when the association has ended. */
   async othersAnswered(messageId: number): Promise<void> {
     const isAlone = () => this.#byMessageId.size === (this.#byMessageId.has(messageId) ? 1 : 0);
@@ -126,6 +120,11 @@ export class OutstandingStores {
     this.#watch();
     for (const { reject } of outstanding) reject(this.#ended);
     this.#tell();
+  }
+
+  /** One is being sent, or no more may be unanswered. */
+  get #isBusy(): boolean {
+    return this.#sending !== undefined || this.#byMessageId.size >= this.#options.operationsMax;
   }
 
   #leave(messageId: number): void {

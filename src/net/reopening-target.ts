@@ -1,5 +1,5 @@
 import { Problem } from '../lib/problem.ts';
-import type { StoreTarget, SubOperation } from '../services/retrieve.ts';
+import type { StoreOptions, StoreTarget, SubOperation } from '../services/retrieve.ts';
 import type { StoreScu } from './store-scu.ts';
 
 /**
@@ -26,14 +26,14 @@ export class ReopeningTarget implements StoreTarget {
     return this.#current.transferSyntaxesFor(sopClassUid);
   }
 
-  async store(operation: SubOperation, next?: () => void): Promise<number> {
+  async store(operation: SubOperation, options?: StoreOptions): Promise<number> {
     if (this.#lost !== undefined) throw this.#lost;
     const { sopClassUid, transferSyntaxUid } = operation;
     // Chosen before another association was opened, which may have been given other contexts.
     if (!this.transferSyntaxesFor(sopClassUid).includes(transferSyntaxUid))
       throw new Problem('peer-unreachable', 'the destination does not take it on another association');
     try {
-      return await this.#current.store(operation, next);
+      return await this.#current.store(operation, options);
     } catch (error) {
       if (this.#current.isAbandoned) await this.#reopen();
       throw error;

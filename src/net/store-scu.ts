@@ -1,7 +1,7 @@
 import { dataSetPdv } from '../dimse/fragment.ts';
 import { encodeMessage } from '../dimse/message.ts';
 import { messageOf, Problem } from '../lib/problem.ts';
-import type { StoreTarget, SubOperation } from '../services/retrieve.ts';
+import type { StoreOptions, StoreTarget, SubOperation } from '../services/retrieve.ts';
 import type { AcceptedContext } from '../ul/negotiation.ts';
 import type { AssociationDriver } from './association-driver.ts';
 import type { OutstandingStores } from './outstanding-stores.ts';
@@ -53,7 +53,7 @@ export class StoreScu implements StoreTarget {
     return (this.#contextsByClass.get(sopClassUid) ?? []).map((context) => context.transferSyntax);
   }
 
-  async store(operation: SubOperation, next?: () => void): Promise<number> {
+  async store(operation: SubOperation, { next, signal }: StoreOptions = {}): Promise<number> {
     const { stores } = this.#options;
     if (stores.ended !== undefined) throw stores.ended;
     const context = this.#contextsByClass
@@ -61,17 +61,22 @@ export class StoreScu implements StoreTarget {
       ?.find(({ transferSyntax }) => transferSyntax === operation.transferSyntaxUid);
     if (context === undefined) throw new Error(`no context for ${operation.sopClassUid}`);
     const messageId = this.#options.nextMessageId();
-    const { response } = await stores.begin(messageId);
+    const command = this.#commandSet(messageId, operation);
+    const pieces = marked(operation.pieces, operation.sizeBytes);
     try {
-      await this.#send(context.id, messageId, operation);
-      stores.sent(messageId);
-      if (next !== undefined) {
-        if (stores.hasRoom) next();
-        else void stores.room().then(next);
+      // Read while the one before waits for its answer.
+      const first = await pieces.next();
+      const { response } = await stores.begin(messageId, signal);
+      try {
+        await this.#send(context.id, messageId, [command, first, pieces]);
+        stores.sent(messageId);
+        next?.();
+        return await response;
+      } finally {
+        stores.forget(messageId);
       }
-      return await response;
     } finally {
-      stores.forget(messageId);
+      await pieces.return();
     }
   }
 
@@ -79,9 +84,9 @@ export class StoreScu implements StoreTarget {
     await this.#options.close();
   }
 
-  async #send(contextId: number, messageId: number, operation: SubOperation): Promise<void> {
-    const { driver, stores, priority, originator } = this.#options;
-    const command = encodeMessage({
+  #commandSet(messageId: number, operation: SubOperation): Buffer {
+    const { priority, originator } = this.#options;
+    return encodeMessage({
       type: 'C-STORE-RQ',
       affectedSopClassUid: operation.sopClassUid,
       affectedSopInstanceUid: operation.sopInstanceUid,
@@ -93,10 +98,15 @@ export class StoreScu implements StoreTarget {
         moveOriginatorMessageId: originator.messageId,
       }),
     });
+  }
+
+  async #send(contextId: number, messageId: number, [command, first, rest]: Prepared): Promise<void> {
+    const { driver, stores } = this.#options;
     let pdvs = [{ contextId, isCommand: true, isLast: true, bytes: command }];
     let isWhole = false;
     try {
-      for await (const { bytes, isLast } of marked(operation.pieces, operation.sizeBytes)) {
+      for (let piece = first; piece.done !== true; piece = await rest.next()) {
+        const { bytes, isLast } = piece.value;
         pdvs.push(dataSetPdv(contextId, bytes, isLast));
         stores.given();
         if (!(await driver.sendPdvs(pdvs)))
@@ -105,7 +115,7 @@ export class StoreScu implements StoreTarget {
         isWhole = isLast;
         pdvs = [];
       }
-      if (!isWhole) throw new Error(`${operation.sopInstanceUid} is shorter than was said`);
+      if (!isWhole) throw new Error('the data set is shorter than was said');
     } catch (error) {
       // A data set that was begun and cannot be finished: only an abort makes the peer drop it.
       if (pdvs.length === 0) await this.#abandon(messageId, messageOf(error));
@@ -128,11 +138,13 @@ interface MarkedPiece {
   isLast: boolean;
 }
 
+type MarkedPieces = AsyncGenerator<MarkedPiece, void, undefined>;
+
+/** A command set, the first piece of the data set, and where the others come from. */
+type Prepared = [Buffer, IteratorResult<MarkedPiece, void>, MarkedPieces];
+
 /** Says of each piece whether it is the last; all others are of even length — PS3.8 Annex E.2. */
-async function* marked(
-  pieces: AsyncIterable<Buffer>,
-  sizeBytes: number | undefined,
-): AsyncGenerator<MarkedPiece, void, undefined> {
+async function* marked(pieces: AsyncIterable<Buffer>, sizeBytes: number | undefined): MarkedPieces {
   let sentBytes = 0;
   // Where the length is not known, as of a converted data set, one piece is held back until the next one or the end has come.
   let held: Buffer = Buffer.alloc(0);

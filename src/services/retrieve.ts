@@ -28,6 +28,16 @@ export interface SubOperation extends Pieces {
   transferSyntaxUid: string;
 }
 
+export interface StoreOptions {
+  /**
+   * Is called when the whole data set is on its way: another one may be given, which is made ready and waits where no more may be unanswered. The pieces
+   * are not needed any more then.
+   */
+  next?(): void;
+  /** Takes back what waits for its turn, and nothing that is on its way. */
+  signal?: AbortSignal;
+}
+
 /** Where sub-operations go: an association to a move destination, or the association of a C-GET. `net` implements it. */
 export interface StoreTarget {
   /** What it had rather than the stored transfer syntax, best first; nothing unless given. */
@@ -38,10 +48,8 @@ export interface StoreTarget {
    * @returns the status of the C-STORE-RSP
    * @throws Problem 'peer-unreachable' where the association has ended; 'cancelled' where nobody wants it any more; what the pieces throw, which ends the
    * association where the first of them is on its way
-   * @param next is called when another one may be given before this one is answered; its pieces are not needed any more then. Never where the target
-   * takes one at a time
    */
-  store(operation: SubOperation, next?: () => void): Promise<number>;
+  store(operation: SubOperation, options?: StoreOptions): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -157,7 +165,8 @@ export class RetrieveService {
           return;
         }
         await new Promise<void>((next) => {
-          const answered = this.#attempt(instance, sendable, { target, progress, next }).then((goesOn) => {
+          const attempt = this.#attempt(instance, sendable, target, progress, { next, signal });
+          const answered = attempt.then((goesOn) => {
             isWanted &&= goesOn;
             unanswered.delete(answered);
           });
@@ -177,10 +186,12 @@ export class RetrieveService {
   async #attempt(
     instance: StoredInstance,
     sendable: Sendable | Problem,
-    { target, progress, next }: { target: StoreTarget; progress: Progress; next: () => void },
+    target: StoreTarget,
+    progress: Progress,
+    options: StoreOptions,
   ): Promise<boolean> {
     try {
-      progress.add(instance, await this.#send(instance, sendable, target, next));
+      progress.add(instance, await this.#send(instance, sendable, target, options));
     } catch (error) {
       if (isCancelled(error)) return false;
       const reason = messageOf(error);
@@ -237,7 +248,7 @@ export class RetrieveService {
     instance: StoredInstance,
     opened: Sendable | Problem,
     target: StoreTarget,
-    next: () => void,
+    options: StoreOptions,
   ): Promise<number> {
     if (opened instanceof Problem) throw opened;
     const { sopClassUid, sopInstanceUid } = instance;
@@ -248,7 +259,7 @@ export class RetrieveService {
         return await sendable.prepare();
       });
       const { transferSyntaxUid } = sendable;
-      return await target.store({ sopClassUid, sopInstanceUid, transferSyntaxUid, ...pieces }, next);
+      return await target.store({ sopClassUid, sopInstanceUid, transferSyntaxUid, ...pieces }, options);
     } finally {
       await opened.close();
       if (sendable !== opened) await sendable.close();

@@ -132,9 +132,9 @@ class Loss {
       preferredTransferSyntaxes: target.preferredTransferSyntaxes ?? [],
       transferSyntaxesFor: (sopClassUid) => target.transferSyntaxesFor(sopClassUid),
       close: () => target.close(),
-      store: async (operation, next) => {
+      store: async (operation, options) => {
         try {
-          return await target.store(operation, next);
+          return await target.store(operation, options);
         } catch (error) {
           if (error instanceof Problem) this.#note(error);
           throw error;

@@ -1,47 +1,54 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 
-/** What is to be read of a file, and where to. */
-export interface ShortRead {
-  path: string;
-  /** In the file, bytes. */
-  offset: number;
-  sizeBytes: number;
-  /** At least as long. */
-  into: SharedArrayBuffer;
+/** What is to be read of a file: its path, the offset in it and the number of bytes, and where in the shared memory they are to stand. */
+export type ShortRead = readonly [path: string, offset: number, sizeBytes: number, at: number];
+
+/** Of the reads that were told of last, in their order. */
+export interface ShortReadFailure {
+  index: number;
+  code: string | undefined;
+  message: string;
 }
 
-/** How a read has ended, in the order of the reads. */
-export interface ShortReadEnd {
-  /** Undefined where all bytes are there. */
-  failure: { code: string | undefined; message: string } | undefined;
-  tookMs: number;
+/** How as many reads as `count` have ended, in the order in which they were asked for. */
+export interface ShortReadEnds {
+  count: number;
+  slowestMs: number;
+  /** Of those of which not all bytes are there. */
+  failures: readonly ShortReadFailure[];
 }
 
 /** What was read is told of after so long at the latest, milliseconds: one file on a disk that seeks keeps no other waiting. */
 const TELL_MS = 1;
 
 parentPort?.on('message', (reads: readonly ShortRead[]) => {
-  let ends: ShortReadEnd[] = [];
+  let [count, slowestMs] = [0, 0];
+  let failures: ShortReadFailure[] = [];
   let toldAt = performance.now();
+  let startedAt = toldAt;
+  const tell = () => {
+    parentPort?.postMessage({ count, slowestMs, failures } satisfies ShortReadEnds);
+    [count, slowestMs, failures] = [0, 0, []];
+    toldAt = startedAt;
+  };
   for (const read of reads) {
-    const startedAt = performance.now();
     const failure = failureOf(read);
+    if (failure !== undefined) failures.push({ index: count, ...failure });
+    count += 1;
     const endedAt = performance.now();
-    ends.push({ failure, tookMs: endedAt - startedAt });
-    if (endedAt - toldAt < TELL_MS) continue;
-    parentPort?.postMessage(ends);
-    ends = [];
-    toldAt = endedAt;
+    slowestMs = Math.max(slowestMs, endedAt - startedAt);
+    startedAt = endedAt;
+    if (endedAt - toldAt >= TELL_MS) tell();
   }
-  if (ends.length > 0) parentPort?.postMessage(ends);
+  if (count > 0) tell();
 });
 
-function failureOf({ path, offset, sizeBytes, into }: ShortRead): ShortReadEnd['failure'] {
+function failureOf([path, offset, sizeBytes, at]: ShortRead): Omit<ShortReadFailure, 'index'> | undefined {
   try {
     const fd = openSync(path, 'r');
     try {
-      const bytes = new Uint8Array(into, 0, sizeBytes);
+      const bytes = new Uint8Array(workerData as SharedArrayBuffer, at, sizeBytes);
       let filled = 0;
       while (filled < sizeBytes) {
         const count = readSync(fd, bytes, filled, sizeBytes - filled, offset + filled);

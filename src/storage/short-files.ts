@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../lib/problem.ts';
 import { storageProblem } from './incoming-file.ts';
-import type { ShortRead, ShortReadEnd } from './short-files-thread.ts';
+import type { ShortRead, ShortReadEnds, ShortReadFailure } from './short-files-thread.ts';
 
 /** Bytes of a file that were read whole. */
 export interface ShortFile {
@@ -11,14 +11,15 @@ export interface ShortFile {
 }
 
 /**
- * Sizes of the buffers, bytes; what is longer than the last is not short. And how many there are of each, in all 24 MB: they are kept while the thread
- * runs, for memory that threads share is not counted by the collector of either, and what is let go of may stay for minutes.
+ * Sizes of the buffers, bytes; what is longer than the last is not short. And how many there are of each, in all 24 MB: one piece of memory that lives as long as
+ * the thread, for what threads share is not counted by the collector of either, and what is let go of may stay for minutes.
  */
 const BUFFERS = [
-  { bytes: 64 * 1024, countMax: 64 },
-  { bytes: 256 * 1024, countMax: 32 },
-  { bytes: 768 * 1024, countMax: 16 },
+  { bytes: 64 * 1024, count: 64 },
+  { bytes: 256 * 1024, count: 32 },
+  { bytes: 768 * 1024, count: 16 },
 ] as const;
+const SIZE_MAX = Math.max(...BUFFERS.map(({ bytes }) => bytes));
 /** A read that takes longer was not one of the page cache, milliseconds; then for so long nothing is read here. */
 const SLOW_MS = 8;
 const REST_MS = 500;
@@ -29,6 +30,7 @@ const IDLE_MS = 60_000;
 
 interface Awaiting {
   read: ShortRead;
+  memory: SharedMemory;
   resolve(file: ShortFile): void;
   reject(problem: Problem): void;
 }
@@ -40,6 +42,8 @@ interface Awaiting {
  */
 export class ShortFiles {
   #thread: Worker | undefined;
+  /** Of this thread. */
+  #memory: SharedMemory | undefined;
   #isUp = false;
   /** That were not read here, since there was a thread last. */
   #passed = 0;
@@ -49,14 +53,12 @@ export class ShortFiles {
   #asked: Awaiting[] = [];
   /** Handed over, in the order in which their ends will come. */
   #reading: Awaiting[] = [];
-  readonly #rooms = BUFFERS.map((buffers) => new Room(buffers));
 
   /** Whether this is the way to read so much of a file, at this moment: the thread begins when there have been some. */
   canRead(sizeBytes: number): boolean {
-    const room = this.#roomFor(sizeBytes);
-    if (sizeBytes < 1 || room === undefined) return false;
+    if (sizeBytes < 1 || sizeBytes > SIZE_MAX) return false;
     if (this.#thread === undefined && ++this.#passed > BEGIN_AFTER_FILES) this.#begin();
-    return this.#isUp && performance.now() >= this.#restsUntil && room.hasOne;
+    return this.#isUp && performance.now() >= this.#restsUntil && this.#memory?.hasRoom(sizeBytes) === true;
   }
 
   /**
@@ -65,10 +67,12 @@ export class ShortFiles {
    */
   read(path: string, offset: number, sizeBytes: number): Promise<ShortFile> {
     return new Promise((resolve, reject) => {
-      const into = this.#roomFor(sizeBytes)?.take() ?? new SharedArrayBuffer(sizeBytes);
+      const memory = this.#memory;
+      const at = memory?.take(sizeBytes);
+      if (memory === undefined || at === undefined) throw new Error('no room to read a short file into');
       // Behind the promises of this turn: what stands before the reading, such as the instance that is sent now, goes first.
       if (this.#asked.length === 0) process.nextTick(() => this.#handOver());
-      this.#asked.push({ read: { path, offset, sizeBytes, into }, resolve, reject });
+      this.#asked.push({ read: [path, offset, sizeBytes, at], memory, resolve, reject });
     });
   }
 
@@ -80,14 +84,16 @@ export class ShortFiles {
 
   #begin(): void {
     this.#passed = 0;
-    const thread = newThread();
-    if (thread === undefined) return;
+    const begun = newThread();
+    if (begun === undefined) return;
+    const { thread, memory } = begun;
     this.#thread = thread;
+    this.#memory = memory;
     thread.unref();
     thread.on('online', () => {
       this.#isUp = true;
     });
-    thread.on('message', (ends: readonly ShortReadEnd[]) => this.#ended(ends));
+    thread.on('message', (ends: ShortReadEnds) => this.#ended(ends));
     thread.on('error', (error) => this.#lost(thread, error));
     thread.on('exit', () => this.#lost(thread, new Error('the reading thread has ended')));
     this.#watchIdle();
@@ -97,28 +103,25 @@ export class ShortFiles {
     const asked = this.#asked;
     this.#asked = [];
     if (this.#thread === undefined || !this.#isUp) {
-      for (const { read, reject } of asked) {
-        this.#giveBuffer(read.into);
-        reject(storageProblem(new Error('the reading thread has ended')));
-      }
+      for (const { reject } of asked) reject(storageProblem(new Error('the reading thread has ended')));
       return;
     }
     this.#reading.push(...asked);
     this.#thread.postMessage(asked.map(({ read }) => read));
   }
 
-  #ended(ends: readonly ShortReadEnd[]): void {
-    for (const { failure, tookMs } of ends) {
-      if (tookMs > SLOW_MS) this.#restsUntil = performance.now() + REST_MS;
-      const one = this.#reading.shift();
-      if (one === undefined) return;
-      const { path, sizeBytes, into } = one.read;
+  #ended({ count, slowestMs, failures }: ShortReadEnds): void {
+    if (slowestMs > SLOW_MS) this.#restsUntil = performance.now() + REST_MS;
+    const failed = new Map(failures.map((failure) => [failure.index, failure]));
+    for (const [index, { read, memory, resolve, reject }] of this.#reading.splice(0, count).entries()) {
+      const failure = failed.get(index);
       if (failure === undefined) {
-        one.resolve(this.#fileIn(into, sizeBytes));
+        resolve(fileIn(memory, read));
         continue;
       }
-      this.#giveBuffer(into);
-      one.reject(problemOf(failure, path));
+      const [path, , , at] = read;
+      memory.give(at);
+      reject(problemOf(failure, path));
     }
     this.#idle?.refresh();
   }
@@ -127,14 +130,10 @@ export class ShortFiles {
   #lost(thread: Worker, error: Error): void {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
+    this.#memory = undefined;
     this.#isUp = false;
     clearTimeout(this.#idle);
-    // Their buffers are left to the collector: who knows whether they are written into still.
-    for (const { read, reject } of this.#reading.splice(0)) {
-      this.#roomFor(read.into.byteLength)?.forget();
-      reject(storageProblem(error));
-    }
-    for (const room of this.#rooms) room.empty();
+    for (const { reject } of this.#reading.splice(0)) reject(storageProblem(error));
   }
 
   #watchIdle(): void {
@@ -144,77 +143,67 @@ export class ShortFiles {
       else void this.close();
     }, IDLE_MS).unref();
   }
-
-  #fileIn(buffer: SharedArrayBuffer, sizeBytes: number): ShortFile {
-    let isReleased = false;
-    const release = () => {
-      // A buffer given back twice would be read into twice at a time.
-      if (!isReleased) this.#giveBuffer(buffer);
-      isReleased = true;
-    };
-    return { bytes: Buffer.from(buffer, 0, sizeBytes), release };
-  }
-
-  #giveBuffer(buffer: SharedArrayBuffer): void {
-    this.#roomFor(buffer.byteLength)?.give(buffer);
-  }
-
-  #roomFor(sizeBytes: number): Room | undefined {
-    return this.#rooms.find(({ bytes }) => bytes >= sizeBytes);
-  }
 }
 
-/** Undefined where the system has no room for one more: files are read without it then, and it is tried again after as many. */
-function newThread(): Worker | undefined {
+/** Undefined where the system has no room for one more, or for its memory: files are read without it then, and it is tried again after as many. */
+function newThread(): { thread: Worker; memory: SharedMemory } | undefined {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   try {
-    return new Worker(new URL(`./short-files-thread.${extension}`, import.meta.url), {
+    const memory = new SharedMemory();
+    const thread = new Worker(new URL(`./short-files-thread.${extension}`, import.meta.url), {
+      workerData: memory.buffer,
       resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 },
     });
+    return { thread, memory };
   } catch {
     return undefined;
   }
 }
 
-/** Buffers of one size. */
-class Room {
-  readonly bytes: number;
-  readonly #countMax: number;
-  #count = 0;
-  readonly #spares: SharedArrayBuffer[] = [];
+function fileIn(memory: SharedMemory, [, , sizeBytes, at]: ShortRead): ShortFile {
+  let isReleased = false;
+  const release = () => {
+    // A buffer given back twice would be read into twice at a time.
+    if (!isReleased) memory.give(at);
+    isReleased = true;
+  };
+  return { bytes: Buffer.from(memory.buffer, at, sizeBytes), release };
+}
 
-  constructor({ bytes, countMax }: (typeof BUFFERS)[number]) {
-    this.bytes = bytes;
-    this.#countMax = countMax;
+/** The buffers that one thread reads into, by where they begin. The kernel gives memory to those alone that are used. */
+class SharedMemory {
+  readonly buffer = new SharedArrayBuffer(BUFFERS.reduce((sum, { bytes, count }) => sum + bytes * count, 0));
+  readonly #rooms: { bytes: number; begins: number; ends: number; free: number[] }[] = [];
+
+  constructor() {
+    let begins = 0;
+    for (const { bytes, count } of BUFFERS) {
+      const first = begins;
+      begins += bytes * count;
+      // The first one is taken first.
+      const free = Array.from({ length: count }, (_, index) => first + bytes * (count - 1 - index));
+      this.#rooms.push({ bytes, begins: first, ends: begins, free });
+    }
   }
 
-  get hasOne(): boolean {
-    return this.#spares.length > 0 || this.#count < this.#countMax;
+  hasRoom(sizeBytes: number): boolean {
+    return (this.#roomFor(sizeBytes)?.free.length ?? 0) > 0;
   }
 
-  take(): SharedArrayBuffer {
-    const spare = this.#spares.pop();
-    if (spare !== undefined) return spare;
-    this.#count += 1;
-    return new SharedArrayBuffer(this.bytes);
+  take(sizeBytes: number): number | undefined {
+    return this.#roomFor(sizeBytes)?.free.pop();
   }
 
-  give(buffer: SharedArrayBuffer): void {
-    this.#spares.push(buffer);
+  give(at: number): void {
+    this.#rooms.find(({ begins, ends }) => at >= begins && at < ends)?.free.push(at);
   }
 
-  /** One that was taken does not come back. */
-  forget(): void {
-    this.#count -= 1;
-  }
-
-  /** Lets go of those that nobody has. */
-  empty(): void {
-    this.#count -= this.#spares.splice(0).length;
+  #roomFor(sizeBytes: number) {
+    return this.#rooms.find(({ bytes }) => bytes >= sizeBytes);
   }
 }
 
-function problemOf({ code, message }: NonNullable<ShortReadEnd['failure']>, path: string): Problem {
+function problemOf({ code, message }: ShortReadFailure, path: string): Problem {
   if (code === 'ENOENT') return new Problem('not-found', `no file ${path}`);
   if (code === 'TOO_SHORT') return new Problem('not-found', message);
   return storageProblem(Object.assign(new Error(message), { code }));

@@ -69,7 +69,7 @@ describe('C-STORE requests that are outstanding (PS3.7 Annex D.3.3.3)', () => {
         if (!isOver) another();
         isOver = true;
       };
-      const status = scu.store(operation(piecesOf('ab'), 2), next);
+      const status = scu.store(operation(piecesOf('ab'), 2), { next });
       statuses.push(status);
       status.then(next, next);
     };
@@ -99,18 +99,65 @@ describe('C-STORE requests that are outstanding (PS3.7 Annex D.3.3.3)', () => {
     expect(await Promise.all(statuses)).to.deep.equal([1, 2, 3, 4, 5, 6].map((id) => 0xb000 + id));
   });
 
-  it('does not say that another may follow before the answer, where it is one at a time', async () => {
+  /** Notes when it is read, and when nobody wants the rest. */
+  function watched() {
+    const state = { isRead: false, isClosed: false };
+    async function* pieces() {
+      try {
+        state.isRead = true;
+        yield Buffer.from('ab');
+      } finally {
+        state.isClosed = true;
+      }
+    }
+    return { state, operation: operation(pieces(), 2) };
+  }
+
+  it('makes the next one ready while the last waits for its answer, and sends it then', async () => {
     const scu = newScu(5000, 1);
-    let isNext = false;
-    const storing = scu.store(operation(piecesOf('ab'), 2), () => {
-      isNext = true;
-    });
+    let nextCount = 0;
+    const next = () => {
+      nextCount += 1;
+    };
+    const first = scu.store(operation(piecesOf('ab'), 2), { next });
     await wait(10);
-    expect([sentCount(), isNext]).to.deep.equal([1, false]);
+    expect([sentCount(), nextCount]).to.deep.equal([1, 1]);
+
+    const other = watched();
+    const second = scu.store(other.operation, { next });
+    await wait(10);
+    expect([sentCount(), nextCount, driver.sent.length]).to.deep.equal([1, 1, 2]);
+    expect(other.state).to.deep.equal({ isRead: true, isClosed: false });
 
     stores.respond(response(1));
+    await wait(10);
+    expect([sentCount(), nextCount]).to.deep.equal([2, 2]);
+    stores.respond(response(2, 0xb000));
 
-    expect(await storing).to.equal(0);
+    expect(await Promise.all([first, second])).to.deep.equal([0, 0xb000]);
+    expect(other.state.isClosed).to.equal(true);
+  });
+
+  it('takes back what waits when it is cancelled, and nothing that is on its way', async () => {
+    const scu = newScu(5000, 1);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const first = scu.store(operation(piecesOf('ab'), 2), { signal });
+    const other = watched();
+    const second = refusalOf(scu.store(other.operation, { signal }));
+    const ofAnother = anotherScu().store(operation(piecesOf('cd'), 2), {});
+    await wait(10);
+
+    controller.abort();
+
+    expect(await second).to.equal('cancelled: cancelled before it was sent');
+    expect(other.state.isClosed).to.equal(true);
+    stores.respond(response(1));
+    await wait(10);
+    stores.respond(response(3));
+    expect(await Promise.all([first, ofAnother])).to.deep.equal([0, 0]);
+    expect(driver.dataSets.map(({ bytes }) => bytes.toString())).to.deep.equal(['ab', 'cd']);
+    expect(driver.aborts).to.deep.equal([]);
   });
 
   it('waits on where the peer answers one by one, however long all of them take', async () => {

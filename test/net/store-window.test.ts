@@ -36,7 +36,7 @@ async function storeAll(target: StoreTarget, names: readonly number[]): Promise<
   const statuses: Promise<number>[] = [];
   for (const name of names) {
     await new Promise<void>((next) => {
-      const status = target.store(instance(name), next);
+      const status = target.store(instance(name), { next: () => next() });
       statuses.push(status);
       void status.then(
         () => next(),

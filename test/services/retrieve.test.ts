@@ -15,6 +15,7 @@ import {
   type RetrieveRequest,
   type RetrieveResult,
   RetrieveService,
+  type StoreOptions,
   type StoreTarget,
   type SubOperation,
 } from '../../src/services/retrieve.ts';
@@ -459,7 +460,7 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
     #unanswered = 0;
     #next: (() => void) | undefined;
 
-    override async store(operation: SubOperation, next?: () => void): Promise<number> {
+    override async store(operation: SubOperation, { next }: StoreOptions = {}): Promise<number> {
       this.order.push(operation.sopInstanceUid);
       await super.store(operation);
       this.#unanswered += 1;
@@ -515,6 +516,34 @@ describe('RetrieveService (PS3.4 §C.4.2, §C.4.3)', () => {
       counters: { remaining: 3, completed: 2, failed: 0, warning: 0 },
     });
     expect(target.closes).to.equal(1);
+  });
+
+  it('takes back what waits for its turn when it is cancelled', async () => {
+    for (const number of [1, 2, 3]) put(number);
+    let isWaiting = false;
+    class OneByOne extends Target {
+      override async store(operation: SubOperation, { next, signal }: StoreOptions = {}): Promise<number> {
+        if (operation.sopInstanceUid.endsWith('.1')) {
+          next?.();
+          while (!isWaiting) await wait(1);
+          await wait(10);
+          return 0;
+        }
+        isWaiting = true;
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        throw new Problem('cancelled', 'cancelled before it was sent');
+      }
+    }
+    const running = run(new OneByOne());
+    await until(() => isWaiting);
+
+    controller.abort();
+
+    expect((await running).result).to.deep.include({
+      status: 0xfe00,
+      counters: { remaining: 2, completed: 1, failed: 0, warning: 0 },
+      failedUids: [],
+    });
   });
 
   it('closes the destination when the catalogue fails on the way', async () => {
