@@ -14,7 +14,7 @@ export const scenarioNames = [
   'scale',
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
-export const diskNames = ['ext4', 'btrfs', 'hard-disk'] as const;
+export const diskNames = ['ext4', 'btrfs', 'btrfs-ssd', 'hard-disk'] as const;
 export type DiskName = (typeof diskNames)[number];
 export const setNames = ['ct', 'small', 'multi-frame'] as const;
 export const serverNames = [

@@ -12,6 +12,7 @@ import { studyLists } from './scenarios/studies.ts';
 import { dicomkeepOnMariadb } from './servers/dicomkeep.ts';
 
 const findRepeats = 5;
+const retrieveRounds = 3;
 const studiesInList = { smoke: 1000, measured: 100_000 };
 
 /** In the order in which they are measured. */
@@ -49,7 +50,8 @@ async function ingestAll({ options, directory, repeat, servers, attempt }: Suite
 async function retrieveAll({ options, directory, servers, attempt }: Suite): Promise<void> {
   const set = setNamed(options, 'ct');
   for (const kind of servers) {
-    await attempt(`retrieve ${kind.name}`, kind.isOurs, () => retrieve(kind, directory, set, 1));
+    const rounds = options.isSmoke ? 1 : retrieveRounds;
+    await attempt(`retrieve ${kind.name}`, kind.isOurs, () => retrieve(kind, directory, set, rounds));
   }
 }
 

@@ -17,7 +17,7 @@ export interface Disk {
 
 /** In the order in which they are measured. */
 export const disks: readonly Disk[] = [
-  ...(['ext4', 'btrfs'] as const).map((name) => ({
+  ...(['ext4', 'btrfs', 'btrfs-ssd'] as const).map((name) => ({
     name,
     associations: undefined,
     missing: () => missingLoopDisk(name),

@@ -5,26 +5,41 @@ import { join } from 'node:path';
 import { runProgram } from '../processes.ts';
 import { programPath } from '../servers/server.ts';
 
-export type FileSystemName = 'ext4' | 'btrfs';
+export type FileSystemName = 'ext4' | 'btrfs' | 'btrfs-ssd';
 
 /** Largest that the image of a disk may grow, bytes: it is sparse, and gone after its measurement. */
 const diskBytes = 8 * 2 ** 30;
 
+interface Maker {
+  /** As the kernel names it. */
+  type: 'ext4' | 'btrfs';
+  command: string;
+  args: readonly string[];
+  /** Of `mount`. */
+  options?: string;
+  package: string;
+}
+
+const btrfs: Maker = { type: 'btrfs', command: 'mkfs.btrfs', args: ['-q'], package: 'btrfs-progs' };
+
 /** How each is made: all metadata now, so that nothing is initialised while the disk is measured. */
-const makers: { [name in FileSystemName]: { command: string; args: readonly string[]; package: string } } = {
+const makers: { [name in FileSystemName]: Maker } = {
   ext4: {
+    type: 'ext4',
     command: 'mkfs.ext4',
     args: ['-q', '-E', 'lazy_itable_init=0,lazy_journal_init=0'],
     package: 'e2fsprogs',
   },
-  btrfs: { command: 'mkfs.btrfs', args: ['-q'], package: 'btrfs-progs' },
+  btrfs,
+  // As it mounts itself where the disk does not say that it rotates, which a virtual one may.
+  'btrfs-ssd': { ...btrfs, options: 'ssd' },
 };
 
 const mounted = new Set<string>();
 
 /** @returns words when this machine or this user cannot have such a disk */
 export function missingLoopDisk(name: FileSystemName): string | undefined {
-  const { command, package: debianPackage } = makers[name];
+  const { type, command, package: debianPackage } = makers[name];
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'loop devices need Linux, and root';
   if (!existsSync('/dev/loop-control')) return 'this machine has no loop devices';
   if (programPath(command) === undefined)
@@ -33,7 +48,7 @@ export function missingLoopDisk(name: FileSystemName): string | undefined {
     if (programPath(program) === undefined) return `${program} is not installed (Debian package mount)`;
   }
   const known = readFileSync('/proc/filesystems', 'latin1').split(/\s+/);
-  if (!known.includes(name) && !hasModule(name)) return `this kernel has no ${name}`;
+  if (!known.includes(type) && !hasModule(type)) return `this kernel has no ${type}`;
   return undefined;
 }
 
@@ -72,7 +87,9 @@ async function mountImage(image: string, folder: string, name: FileSystemName): 
   try {
     watchExit();
     mounted.add(folder);
-    await runProgram(programPath('mount') ?? 'mount', ['-t', name, device, folder]);
+    const { type, options } = makers[name];
+    const optionArgs = options === undefined ? [] : ['-o', options];
+    await runProgram(programPath('mount') ?? 'mount', ['-t', type, ...optionArgs, device, folder]);
   } finally {
     // From here on the kernel frees the device with its last user: there is nothing left to undo but the mount.
     await runProgram(losetup, ['--detach', device]);

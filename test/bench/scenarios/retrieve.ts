@@ -5,26 +5,33 @@ import type { ServerKind } from '../servers/server.ts';
 import { failuresOf, storeAll, withServer } from './archive.ts';
 import { get, move } from './retrieving.ts';
 
-/** Loads the set once, then retrieves its first study by C-MOVE and by C-GET, `repeats` times each, in turn. */
+const methods = ['C-MOVE', 'C-GET'] as const;
+
+/**
+ * Loads the set once, then retrieves its first study by C-MOVE and by C-GET, `rounds` times each, in turn. They are asked for once before: a server that has
+ * been running is what people ask, not one that compiles its programs meanwhile.
+ */
 export function retrieve(
   kind: ServerKind,
   baseDirectory: string,
   set: SetShape,
-  repeats: number,
+  rounds: number,
 ): Promise<RetrieveRow[]> {
   return withServer(kind, baseDirectory, async (server, sinkPort) => {
     await server.filed(set.instances - failuresOf(await storeAll(server, set, 4)));
     const expected = Math.min(set.instances, set.instancesPerSeries * set.seriesPerStudy);
     const { studyInstanceUid } = valuesOf(set, 0);
+    const retrieveBy = (method: RetrieveRow['method']) =>
+      method === 'C-MOVE'
+        ? move(server, studyInstanceUid, sinkPort, expected)
+        : get(server, studyInstanceUid, [set.sopClassUid]);
     const rows: RetrieveRow[] = [];
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      for (const method of ['C-MOVE', 'C-GET'] as const) {
+    for (const method of methods) await retrieveBy(method);
+    for (let round = 0; round < rounds; round++) {
+      for (const method of methods) {
         const memory = new MemoryWatch(server.serverPids);
         const cpuSeconds = cpuSecondsOf(server.pids);
-        const outcome =
-          method === 'C-MOVE'
-            ? await move(server, studyInstanceUid, sinkPort, expected)
-            : await get(server, studyInstanceUid, [set.sopClassUid]);
+        const outcome = await retrieveBy(method);
         rows.push({
           scenario: 'retrieve',
           server: kind.name,
