@@ -27,6 +27,8 @@ const RUN_TIMEOUT_MS = 1_800_000;
 
 /** Tests wait for disks and timers too: two processes are not too many for one processor. More than eight win nothing. */
 const AT_ONCE = Math.min(Math.max(availableParallelism(), 2), 8);
+/** Processes for the unit tests, for each of those. */
+const UNIT_SHARES = 3;
 /** What tests allow in time is for one process; several share the processors, and a machine may be slow. */
 const SLACK = 4;
 /** The longest first, so that none of them is alone at the end. */
@@ -99,11 +101,12 @@ function runTool(program: string, args: string[], cwd = ROOT): MochaReport {
   return status === 0 ? PASSED : failedRun(`${program} ${args.join(' ')}: failed, see above`);
 }
 
-/** Files are many and quick: as many processes as run at the same time, each with every n-th of them. */
+/** Files are many and quick: a few processes for each that runs at the same time, so that none is alone for long at the end, each with every n-th file. */
 function runUnitTests(node: string): Promise<MochaReport> {
   const files = filesOf(UNIT_TESTS);
-  const shares = Array.from({ length: AT_ONCE }, (_, share) =>
-    files.filter((_file, index) => index % AT_ONCE === share),
+  const count = UNIT_SHARES * AT_ONCE;
+  const shares = Array.from({ length: count }, (_, share) =>
+    files.filter((_file, index) => index % count === share),
   );
   return runMochaRuns(shares.map((share) => ({ node, files: share, timeoutMs: UNIT_TIMEOUT_MS })));
 }

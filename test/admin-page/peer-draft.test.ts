@@ -8,6 +8,7 @@ import {
   fieldError,
   inputOf,
 } from '../../src/admin/page/pages/parts/peer-draft.ts';
+import { read } from './languages.ts';
 
 const PEER: Peer = {
   id: 7,
@@ -69,9 +70,12 @@ describe('A peer as it stands in the form', () => {
   });
 
   it('says of a taken AE title that it is taken', () => {
+    read('en');
     const problem = { type: '', title: '', status: 409, detail: '', code: 'already-exists' };
 
-    expect(fieldError(new ApiError(409, problem), 'aeTitle')).to.equal('peers.invalid.taken');
+    expect(fieldError(new ApiError(409, problem), 'aeTitle')).to.equal(
+      'There is a peer of this AE title already.',
+    );
     expect(fieldError(new ApiError(409, problem), 'host')).to.equal(undefined);
   });
 });
