@@ -58,6 +58,8 @@ export class AssociationDriver implements ReaderEvents {
   #consumer: DataSetConsumer | undefined;
   /** Of the data set that is being received, until the next longer piece or the end of the chunk: copies. */
   readonly #smallPieces = new ByteGatherer();
+  /** What came last was of so many parts that what follows is taken bit by bit: thousands of effects at a time would outlive the young generation. */
+  #isInCrumbs = false;
   #isWithinDataSet = false;
   /** A data set is being sent, and its last piece is yet to come: until then whole messages wait. */
   #sending: Turn | undefined;
@@ -96,7 +98,14 @@ export class AssociationDriver implements ReaderEvents {
 
   chunk(bytes: Buffer): void {
     try {
-      this.perform(this.#association.receive(bytes));
+      let at = 0;
+      while (at < bytes.length) {
+        const end = this.#isInCrumbs ? at + netLimits.crumbSliceBytes : bytes.length;
+        const effects = this.#association.receive(bytes.subarray(at, end));
+        this.#isInCrumbs = effects.length > netLimits.crumbEffectsMin;
+        this.perform(effects);
+        at = end;
+      }
       this.#passSmallPieces();
       this.#watchProgress();
     } catch (error) {

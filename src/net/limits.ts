@@ -13,6 +13,9 @@ export const netLimits = {
   turnBytesMin: 4096,
   /** Shorter pieces of a data set are copied together, so that one of many fragments costs not much more than another, bytes. */
   smallPieceBytes: 512,
+  /** Effects of what was received at once, beyond which the next is taken in slices of so many bytes: peers that are well have no fragments so small. */
+  crumbEffectsMin: 64,
+  crumbSliceBytes: 1024,
   /** Buffers kept for the next associations. */
   spareBuffersMax: 8,
   /** A connection that is quiet within a message is read into a buffer of this size, bytes. */
